@@ -1,0 +1,42 @@
+# complaint_rules: from a clean clone, `make demo` and `make test` are all there is to know.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test exam bench lint clean
+
+demo: $(STAMP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" demo/run.sh
+
+test: lint
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
+
+lint: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# Long: many random rulesets against the specification.
+exam: $(STAMP)
+	$(BIN)/python tests/exam/exam_decide.py $(EXAM)
+
+bench: $(STAMP)
+	@$(BIN)/python -m pip install -qq -e '.[bench]' || echo "note: zen-engine is not available; the comparison leaves it out"
+	@found=0; for file in benchmarks/bench_*.py; do \
+	  [ -e "$$file" ] || continue; found=1; echo "== $$file"; $(BIN)/python "$$file" || exit 1; \
+	done; [ $$found = 1 ] || echo "there are no benchmarks/bench_*.py yet"
+
+$(STAMP): pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null || { echo "error: \`$(PYTHON)\` is not found; say \`make PYTHON=/path/to/python3.11\`"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: Python 3.11 or newer is needed, \`$(PYTHON)\` is $$("$(PYTHON)" -V 2>&1); say \`make PYTHON=/path/to/python3.11\`"; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[test]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[durable]' >.venv/durable.log 2>&1 || \
+	  echo "note: durable-rules could not be built (see .venv/durable.log); nothing in this version needs it"
+	@touch $(STAMP)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,329 @@
+"""Codes: what each finding says and how to mend it, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from complaint_rules.words import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The sentence and the advice of one kind of finding; `{words}` come from the finding.
+
+    A word that is a list is quoted where it is filled in, so its placeholder stands bare.
+    """
+
+    message: Label
+    help: Label
+
+
+def _code(*, en: str, zh: str, help_en: str = "", help_zh: str = "") -> Code:
+    return Code(message=Label(zh=zh, en=en), help=Label(zh=help_zh, en=help_en))
+
+
+# CR0xx: the file as YAML text, and its shape.
+_TEXT: Mapping[str, Code] = {
+    "CR001": _code(
+        en="this is not valid YAML: {problem}",
+        zh="YAML 语法错误：{problem}",
+        help_en="look at this line and the one above it: indentation, a missing `:`, an unclosed quote or bracket",
+        help_zh="请检查本行和上一行：缩进是否对齐，是否漏写英文冒号 `:`，引号、括号是否成对",
+    ),
+    "CR002": _code(
+        en="duplicate key `{key}`, first used on line {first}",
+        zh="`{key}` 重复，第 {first} 行已经写过",
+        help_en="remove one of the two, or rename it",
+        help_zh="请删去其中一处，或改用另一个名称",
+    ),
+    "CR003": _code(
+        en="the file is not UTF-8 text; it looks like {guess}",
+        zh="文件不是 UTF-8 编码，可能是 {guess}",
+        help_en="save the file again with the encoding UTF-8",
+        help_zh="请在编辑器中将文件另存为 UTF-8 编码",
+    ),
+    "CR004": _code(
+        en="unknown key `{key}`",
+        zh="此处没有 `{key}` 这一项",
+        help_en="remove it, or see docs/language.md for the keys that may stand here",
+        help_zh="请删去此项；此处可用的项见 docs/language.md",
+    ),
+    "CR005": _code(
+        en="missing key `{key}`",
+        zh="缺少 `{key}` 这一项",
+        help_en="add `{key}:` here",
+        help_zh="请在此处补上 `{key}:`",
+    ),
+    "CR006": _code(
+        en="`{value}` stands where {expected} belongs",
+        zh="此处应为 {expected}，现为 `{value}`",
+        help_en="write {expected} here",
+        help_zh="请改写为 {expected}",
+    ),
+    "CR007": _code(
+        en="`{what}` is not allowed: anchors, aliases, tags and merge keys are refused",
+        zh="不允许使用 `{what}`：不支持锚点、别名、标签和合并键",
+        help_en="write the value out in full; put text that starts with `&`, `*` or `!` in quotes",
+        help_zh="请将内容完整写出；以 `&`、`*`、`!` 开头的文字请加引号",
+    ),
+    "CR008": _code(
+        en="too large: {what} may be at most {most}",
+        zh="超出限制：{what}最多为 {most}",
+        help_en="split or shorten it",
+        help_zh="请拆分或精简",
+    ),
+    "CR009": _code(
+        en="odd character {character}, which reads as something else than it is",
+        zh="含有异常字符 {character}，容易看错或无法识别",
+        help_en="replace it: spaces for indentation, the ASCII `:` followed by a space after a key",
+        help_zh="请替换：缩进用普通空格，名称后用英文冒号 `:` 加一个空格",
+    ),
+    "CR010": _code(
+        en="the file is empty",
+        zh="文件是空的",
+        help_en="start with `language: 1` and `ruleset: NAME`",
+        help_zh="请从 `language: 1` 和 `ruleset: 名称` 写起",
+    ),
+    "CR011": _code(
+        en="a key must be one plain text, and a file must hold one document",
+        zh="名称必须是单一文本，且一个文件只能有一份文档",
+        help_en="remove the extra `---`, or write the key as text (put `{{…}}` and `[…]` in quotes)",
+        help_zh="请删去多余的 `---`，或把名称改为普通文本（`{{…}}`、`[…]` 需加引号）",
+    ),
+}
+
+# CR1xx: what the ruleset says.
+_MEANING: Mapping[str, Code] = {
+    "CR101": _code(
+        en="unknown name `{name}`",
+        zh="没有名为 `{name}` 的项",
+        help_en="define it, or correct the spelling; text in formulas needs quotes",
+        help_zh="请在 inputs、parameters 或 decisions 中定义，或改正拼写（公式中的文字要加引号）",
+    ),
+    "CR102": _code(
+        en="`{name}` is defined twice",
+        zh="`{name}` 定义了两次",
+        help_en="give one of the two another name; inputs, parameters and decisions share their names",
+        help_zh="请为其中一个改名；inputs、parameters、decisions 之间也不得重名",
+    ),
+    "CR103": _code(
+        en="`{value}` is not a value of this type; expected {expected}",
+        zh="`{value}` 不是此类型的值，应为 {expected}",
+        help_en="write it as {expected}",
+        help_zh="请写成 {expected} 的形式",
+    ),
+    "CR104": _code(
+        en="cannot read the cell `{cell}`: {problem}",
+        zh="无法识别单元格 `{cell}`：{problem}",
+        help_en="see `Cells` in docs/language.md for the forms of a cell",
+        help_zh="单元格的写法见 docs/language.md 的 Cells 一节",
+    ),
+    "CR105": _code(
+        en="the test `{cell}` does not fit this column: {kind}",
+        zh="条件 `{cell}` 不适用于本列：{kind}",
+        help_en="change the cell, or the type of the column",
+        help_zh="请修改该单元格，或修改本列的类型",
+    ),
+    "CR106": _code(
+        en="cannot read the formula: {problem}",
+        zh="公式无法识别：{problem}",
+        help_en="see `Expressions` in docs/language.md",
+        help_zh="公式的写法见 docs/language.md 的 Expressions 一节",
+    ),
+    "CR107": _code(
+        en="the formula does not fit together: {problem}",
+        zh="公式中的类型不匹配：{problem}",
+        help_en="combine values of the same kind, or change the type of an input or output",
+        help_zh="请让同类的值参与运算，或修改输入、输出的类型",
+    ),
+    "CR108": _code(
+        en="these decisions go round in a circle: {names}",
+        zh="以下判定互相依赖，形成循环：{names}",
+        help_en="remove one of the uses, or split a decision in two",
+        help_zh="请去掉其中一处引用，或将某个判定拆成两个",
+    ),
+    "CR109": _code(
+        en="unknown clause `{clause}`",
+        zh="条款索引中没有 `{clause}`",
+        help_en="correct the clause id, or add it to NAME.clauses.yaml",
+        help_zh="请改正条款编号，或在 NAME.clauses.yaml 中补上该条款",
+    ),
+    "CR110": _code(
+        en="the outputs of `{rule}` do not fit: `{output}` is missing or unknown",
+        zh="`{rule}` 的结论不完整：输出 `{output}` 缺少或未定义",
+        help_en="`then` gives every output listed in `outputs` exactly once, and no other",
+        help_zh="`then` 须逐一给出 `outputs` 中的每个输出，不多不少",
+    ),
+    "CR111": _code(
+        en="`{decision}` has both `default` and `refer_to`",
+        zh="`{decision}` 同时写了 `default` 和 `refer_to`",
+        help_en="keep `default` if the text settles the remaining cases, `refer_to` if it is silent about them",
+        help_zh="其余情形文件已有规定的保留 `default`；文件未作规定的保留 `refer_to`",
+    ),
+    "CR112": _code(
+        en="`{id}` is not a valid id",
+        zh="`{id}` 不是合法的标识",
+        help_en="use lower case letters, digits and `_`, starting with a letter; the words of the language are taken",
+        help_zh="请用小写字母、数字和下划线 `_`，以字母开头，且不与语言的保留词相同；中文名称写在 label 中",
+    ),
+    "CR113": _code(
+        en="parameter `{parameter}` needs exactly one of `value`, `reading`, `assumed`, `unset`",
+        zh="参数 `{parameter}` 须在 `value`、`reading`、`assumed`、`unset` 中恰好写一项",
+        help_en="`value`: the text says it, `reading`: it may mean it, `assumed`: we do, `unset: true`: nobody does",
+        help_zh="文件有规定用 `value`，对文义的取舍用 `reading`，自行假定用 `assumed`，尚未确定用 `unset: true`",
+    ),
+    "CR114": _code(
+        en="`{value}` is not an option of this reading; the options are {options}",
+        zh="`{value}` 不是可选的解释，可选：{options}",
+        help_en="choose one of the options, or add this one to `options`",
+        help_zh="请从可选项中选择，或将其加入 `options`",
+    ),
+    "CR115": _code(
+        en="hit policy `{policy}` does not fit this table: {problem}",
+        zh="命中规则 `{policy}` 不适用于本表：{problem}",
+        help_en="choose another `hit_policy` or change the outputs; see docs/language.md",
+        help_zh="请更换 `hit_policy` 或调整输出，详见 docs/language.md",
+    ),
+    "CR116": _code(
+        en="nothing lies between `{low}` and `{high}`",
+        zh="`{low}` 与 `{high}` 之间没有任何值",
+        help_en="write the smaller bound first; both ends belong to the range only with `[` and `]`",
+        help_zh="请把较小的界限写在前面；含端点用 `[` `]`，不含端点用 `(` `)`",
+    ),
+    "CR117": _code(
+        en="`{rule}` cites no clause",
+        zh="`{rule}` 没有注明依据的条款",
+        help_en="add `because: CLAUSE`, so that a reviewer can find the sentence it encodes",
+        help_zh="请加上 `because: 条款编号`，以便核对原文",
+    ),
+    "CR118": _code(
+        en="a set cannot be `optional`",
+        zh="集合类型的输入不能设为 `optional`",
+        help_en="remove `optional`; test the set with no members as `empty`",
+        help_zh="请删去 `optional`；集合中没有任何项时用 `empty` 表示",
+    ),
+}
+
+# CR2xx: what the exact analysis of tables finds.
+_ANALYSIS: Mapping[str, Code] = {
+    "CR201": _code(
+        en="gap: no rule of `{decision}` covers {region}, for example {example}",
+        zh="缺漏：`{decision}` 没有规则涵盖 {region}，例如 {example}",
+        help_en="add a rule, `default` if the text settles these cases, or `refer_to` if it is silent",
+        help_zh="请补充规则；文件已有规定的写 `default`，文件未作规定的写 `refer_to`",
+    ),
+    "CR202": _code(
+        en="overlap: the rules {rules} of `{decision}` meet in {region}, for example {example}",
+        zh="重叠：`{decision}` 的规则 {rules} 在 {region} 同时适用，例如 {example}",
+        help_en="narrow one rule, or say with `hit_policy` which of them wins",
+        help_zh="请缩小其中一条规则的范围，或用 `hit_policy` 说明以哪条为准",
+    ),
+    "CR203": _code(
+        en="the rules {rules} of `{decision}` never decide: other rules always win",
+        zh="`{decision}` 的规则 {rules} 从不起作用，总被其他规则取代",
+        help_en="move it before the rules that hide it, narrow those, or remove it",
+        help_zh="请将其移到前面、缩小遮盖它的规则，或将其删去",
+    ),
+    "CR204": _code(
+        en="the rules {rules} of `{decision}` can never match",
+        zh="`{decision}` 的规则 {rules} 永远不会满足",
+        help_en="its cells contradict the range of a column, or one another; correct or remove it",
+        help_zh="其条件与列的取值范围矛盾，或条件之间互相矛盾，请改正或删去",
+    ),
+    "CR205": _code(
+        en="`{decision}` is too large to be checked for gaps and overlaps completely",
+        zh="`{decision}` 过大，无法完整检查缺漏和重叠",
+        help_en="split the table in two: decide a part of it first and use the answer as a column",
+        help_zh="请拆分此表：先判定其中一部分，再将结果作为一列",
+    ),
+    "CR206": _code(
+        en="`{name}` is never used",
+        zh="`{name}` 没有被任何判定用到",
+        help_en="use it in a decision, or remove it",
+        help_zh="请在判定中使用，或将其删去",
+    ),
+}
+
+# CR3xx: facts, parameters and what the caller asks for.
+_FACTS: Mapping[str, Code] = {
+    "CR301": _code(
+        en="unknown fact `{name}`",
+        zh="没有名为 `{name}` 的事实",
+        help_en="remove it, or define it under `inputs`",
+        help_zh="请删去，或在 `inputs` 中定义",
+    ),
+    "CR302": _code(
+        en="`{value}` is of the wrong kind; expected {expected}",
+        zh="`{value}` 的类型不对，应为 {expected}",
+        help_en="give {expected}",
+        help_zh="请改为 {expected}",
+    ),
+    "CR303": _code(
+        en="`{value}` is not listed; the values are {known}",
+        zh="`{value}` 不在取值范围内，可选：{known}",
+        help_en="choose a listed value; if the source's list ends in 等, mark the type `open: true`",
+        help_zh="请选用已列出的值；若原文列举以“等”结尾，可将类型设为 `open: true`",
+    ),
+    "CR304": _code(
+        en="`{value}` is out of range: from {low} to {high}",
+        zh="`{value}` 超出范围：应在 {low} 至 {high} 之间",
+        help_en="give a value in the range, or widen `minimum` and `maximum`",
+        help_zh="请填写范围内的值，或调整 `minimum`、`maximum`",
+    ),
+    "CR305": _code(
+        en="the floating-point number `{value}` is refused, for it is not exact",
+        zh="不接受浮点数 `{value}`，因其不精确",
+        help_en='give text (`"{value}"`) or a Decimal',
+        help_zh='请以文本（`"{value}"`）或 Decimal 给出',
+    ),
+    "CR306": _code(
+        en="`{value}` is not a multiple of {step}",
+        zh="`{value}` 不是 {step} 的整数倍",
+        help_en="round it to a multiple of {step}, or change `step`",
+        help_zh="请取 {step} 的整数倍，或修改 `step`",
+    ),
+    "CR307": _code(
+        en="unknown parameter `{name}`",
+        zh="没有名为 `{name}` 的参数",
+        help_en="only what stands under `parameters` can be set",
+        help_zh="只能设置 `parameters` 中列出的参数",
+    ),
+    "CR308": _code(
+        en="unknown decision `{name}`",
+        zh="没有名为 `{name}` 的判定",
+        help_en="only what stands under `decisions` can be asked for",
+        help_zh="只能查询 `decisions` 中列出的判定",
+    ),
+    "CR309": _code(
+        en="cannot find the ruleset or file `{name}`",
+        zh="找不到规则集或文件 `{name}`",
+        help_en="give the name of a ruleset that comes with the library, or the path of a .yaml file",
+        help_zh="请给出自带规则集的名称，或 .yaml 文件的路径",
+    ),
+    "CR310": _code(
+        en="the facts are not a JSON object: {problem}",
+        zh="事实不是 JSON 对象：{problem}",
+        help_en='write `{{"name": value, …}}` with straight quotes',
+        help_zh='请写成 `{{"名称": 值, …}}`，使用英文引号和逗号',
+    ),
+    "CR311": _code(
+        en="`{decision}` has no value: it is {status}",
+        zh="`{decision}` 没有结论，状态为 {status}",
+        help_en="look at the answer itself: it says what to ask, or whom to refer the case to",
+        help_zh="请查看该判定的结果：其中写明还需查明什么，或应转交谁处理",
+    ),
+}
+
+# CR4xx: the files beside a ruleset.
+_BESIDE: Mapping[str, Code] = {
+    "CR401": _code(
+        en="cannot use this example: {problem}",
+        zh="示例无法使用：{problem}",
+        help_en="see `Examples` in docs/language.md",
+        help_zh="示例的写法见 docs/language.md 的 Examples 一节",
+    ),
+}
+
+CODES: Mapping[str, Code] = MappingProxyType({**_TEXT, **_MEANING, **_ANALYSIS, **_FACTS, **_BESIDE})

@@ -1,0 +1,335 @@
+"""Compile: a ruleset under one setting of its parameters, as steps in the order of what needs what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any
+
+from complaint_rules.domains import (
+    Domain,
+    Interval,
+    LineAxis,
+    Ordered,
+    ParameterRef,
+    Test,
+    Text,
+    Within,
+    value_in,
+)
+from complaint_rules.formula import rename
+from complaint_rules.limits import DEFAULT_LIMITS, Limits
+from complaint_rules.ruleset import (
+    ChecklistDecision,
+    Decision,
+    ExpressionDecision,
+    InvocationDecision,
+    Item,
+    ParameterKind,
+    Rule,
+    Ruleset,
+    TableDecision,
+    When,
+)
+from complaint_rules.tables import Aggregate, HitPolicy, Table, build_table
+
+Pick = Callable[[Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class TableStep:
+    """A decision table to settle; `tables` are made for the bounds that the parameters give."""
+
+    decision: TableDecision
+    ruleset: Ruleset
+    parameters: Mapping[str, Any]
+    limits: Limits
+    pick: Pick
+    unset: tuple[str, ...]
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    made: dict[Any, tuple[Table, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.decision.name
+
+
+@dataclass(frozen=True)
+class ExpressionStep:
+    """A formula to work out."""
+
+    decision: ExpressionDecision
+
+    @property
+    def name(self) -> str:
+        return self.decision.name
+
+
+@dataclass(frozen=True)
+class ChecklistStep:
+    """A checklist to go through: each item is a table of `needs` and `when`."""
+
+    decision: ChecklistDecision
+    items: tuple[TableStep, ...]
+    pick: Pick
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.decision.name
+
+
+Step = TableStep | ExpressionStep | ChecklistStep
+
+
+@dataclass(frozen=True)
+class CompiledRuleset:
+    """A ruleset ready to decide. `parameters` holds what is set; `overrides` what the caller set."""
+
+    ruleset: Ruleset
+    parameters: Mapping[str, Any]
+    overrides: frozenset[str]
+    assumptions: bool
+    steps: tuple[Step, ...]
+    reads: Mapping[str, frozenset[str]]  # decision -> parameters it rests on, through all it uses
+    limits: Limits = DEFAULT_LIMITS
+
+
+def compile_ruleset(
+    ruleset: Ruleset,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    assumptions: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
+) -> CompiledRuleset:
+    """Return the ruleset under these parameter values; without `assumptions` the assumed ones are unset."""
+    overrides = dict(parameters or {})
+    known = {
+        n: p.value
+        for n, p in ruleset.parameters.items()
+        if p.value is not None and (assumptions or p.kind is not ParameterKind.ASSUMED)
+    }
+    env = {**known, **{n: v for n, v in overrides.items() if v is not None}}
+    steps = tuple(step_of(inlined(ruleset, n), ruleset, env, limits) for n in ruleset.order)
+    return CompiledRuleset(
+        ruleset, env, frozenset(overrides), assumptions, steps, _reads(ruleset, steps), limits
+    )
+
+
+def inlined(ruleset: Ruleset, name: str) -> TableDecision | ExpressionDecision | ChecklistDecision:
+    """Return the decision; an invocation as a copy of its target over its own names."""
+    decision = ruleset.decisions[name]
+    if not isinstance(decision, InvocationDecision):
+        return decision
+    target = ruleset.decisions[decision.invoke]
+    names = decision.renamed
+    head = {"name": name, "label": decision.label, "because": decision.because or target.because, "span": decision.span}
+    match target:
+        case TableDecision():
+            rules = tuple(_renamed_rule(r, names) for r in target.rules)
+            return replace(target, **head, inputs=_renamed(target.inputs, names), rules=rules)
+        case ExpressionDecision():
+            return replace(target, **head, formula=rename(target.formula, names))
+        case ChecklistDecision():
+            items = tuple(_renamed_rule(i, names) for i in target.items)
+            return replace(target, **head, inputs=_renamed(target.inputs, names), items=items)
+        case InvocationDecision():
+            raise AssertionError(name)
+
+
+def _renamed(inputs: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(names.get(n, n) for n in inputs)
+
+
+def _renamed_rule(rule: Any, names: Mapping[str, str]) -> Any:
+    when = tuple({names.get(n, n): t for n, t in w.items()} for w in rule.when)
+    cells = {names.get(n, n): c for n, c in rule.cells.items()}
+    if isinstance(rule, Rule):
+        return replace(rule, when=when, cells=cells)
+    needs = tuple({names.get(n, n): t for n, t in w.items()} for w in rule.needs)
+    return replace(rule, when=when, needs=needs, cells=cells)
+
+
+def step_of(decision: Decision, ruleset: Ruleset, env: Mapping[str, Any], limits: Limits) -> Step:
+    """Return the decision as a step under these parameter values."""
+    match decision:
+        case TableDecision():
+            return _table_step(decision, ruleset, env, limits)
+        case ExpressionDecision():
+            return ExpressionStep(decision)
+        case ChecklistDecision():
+            items = tuple(_table_step(_item_table(i, decision), ruleset, env, limits) for i in decision.items)
+            return ChecklistStep(decision, items, picker(decision.inputs))
+        case InvocationDecision():
+            raise AssertionError(decision.name)
+
+
+def picker(names: Sequence[str]) -> Pick:
+    """Return a function from values by name to a hashable key of these names' values."""
+    return itemgetter(*names) if names else lambda _: ()
+
+
+def _table_step(decision: TableDecision, ruleset: Ruleset, env: Mapping[str, Any], limits: Limits) -> TableStep:
+    unset = tuple(dict.fromkeys(p for p in _bounds(decision) if p not in env))
+    return TableStep(decision, ruleset, env, limits, picker(decision.inputs), unset)
+
+
+def _item_table(item: Item, checklist: ChecklistDecision) -> TableDecision:
+    """Return the item as a table that lists which of `needs` and `when` hold."""
+    columns = tuple(dict.fromkeys(n for when in (*item.when, *item.needs) for n in when))
+    needs = Rule("needs", None, item.needs, ("needs",), item.because, item.cells, item.span)
+    when = Rule("when", None, item.when, ("when",), item.because, item.cells, item.span)
+    return TableDecision(
+        f"{checklist.name}.{item.id}", checklist.label, item.because, item.span, columns, {}, (needs, when),
+        HitPolicy.COLLECT, Aggregate.LIST, ((),), None,
+    )  # fmt: skip
+
+
+def _bounds(decision: TableDecision) -> Iterator[str]:
+    for rule in decision.rules:
+        for when in rule.when:
+            for test in when.values():
+                yield from references(test)
+
+
+def references(test: Test) -> Iterator[str]:
+    """Yield the parameters that bound a test."""
+    if isinstance(test, Within):
+        for interval in test.intervals:
+            yield from (b.name for b in (interval.low, interval.high) if isinstance(b, ParameterRef))
+
+
+def tables_of(step: TableStep, values: Mapping[str, Any]) -> tuple[Table, ...] | None:
+    """Return the step's table, one for each way its unset bounds can lie; None past the limit.
+
+    The ways are those that the table's other bounds and the known `values` of its columns can tell apart.
+    """
+    if not step.unset:
+        key: Any = ()
+        ways: Iterable[Mapping[str, Any]] = ({},)
+    else:
+        bounded = _bounded_columns(step)
+        key = tuple(_known_points(values.get(c)) for c in bounded)
+        ways = ()
+    if key not in step.made:
+        if step.unset:
+            found = list(_ways(step, key))
+            if len(found) > step.limits.variants:
+                return None
+            ways = found
+        step.made[key] = tuple(_table(step, {**step.parameters, **way}) for way in ways)
+    return step.made[key]
+
+
+def _bounded_columns(step: TableStep) -> tuple[str, ...]:
+    return tuple(
+        c for c in step.decision.inputs
+        if any(p in step.unset for r in step.decision.rules for w in r.when if c in w for p in references(w[c]))
+    )  # fmt: skip
+
+
+def _known_points(value: Any) -> tuple[Any, ...]:
+    if hasattr(value, "ask"):
+        return tuple(v for v in value.possible or () if not hasattr(v, "name"))
+    return () if value is None or hasattr(value, "name") else (value,)
+
+
+def _ways(step: TableStep, known: tuple[tuple[Any, ...], ...]) -> Iterator[Mapping[str, Any]]:
+    fixed = {p for points in known for p in points}
+    for column in _bounded_columns(step):
+        domain = step.ruleset.column(column)[0]
+        if isinstance(domain, Ordered):
+            fixed |= {b for b in (domain.minimum, domain.maximum) if b is not None}
+        for when in (w for r in step.decision.rules for w in r.when if column in w):
+            fixed |= set(_set_bounds(when[column], step.parameters))
+    yield from _assign(step, list(step.unset), fixed, {})
+
+
+def _set_bounds(test: Test, env: Mapping[str, Any]) -> Iterator[Any]:
+    if isinstance(test, Within):
+        for interval in test.intervals:
+            for bound in (interval.low, interval.high):
+                value = env.get(bound.name) if isinstance(bound, ParameterRef) else bound
+                if value is not None:
+                    yield value
+
+
+def _assign(step: TableStep, left: list[str], points: set[Any], chosen: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if not left:
+        yield dict(chosen)
+        return
+    domain = step.ruleset.parameters[left[0]].type.domain
+    for count, value in enumerate(_candidates(domain, points)):
+        if count > step.limits.variants:
+            return
+        yield from _assign(step, left[1:], {*points, value}, {**chosen, left[0]: value})
+
+
+def _candidates(domain: Domain, points: set[Any]) -> Iterator[Any]:
+    """Yield values of every cell that the points cut: with room on both sides where there is some."""
+    assert isinstance(domain, Ordered)  # noqa: S101 - only ordered parameters can be bounds
+    kind = int if domain.kind == "integer" else None
+    usable = sorted(p for p in points if kind is None or p == int(p))
+    for cell in LineAxis(domain, tuple(kind(p) if kind else p for p in usable)).cells:
+        if isinstance(cell, Interval):
+            yield from dict.fromkeys(_spread(cell, domain))
+
+
+def _spread(cell: Interval, domain: Ordered) -> Iterator[Any]:
+    first = value_in(cell, domain)
+    yield first
+    if cell.low is not None and cell.low == cell.high:
+        return
+    after = value_in(Interval(first, cell.high, low_open=True, high_open=True), domain)
+    if after is None:
+        return
+    yield after
+    last = value_in(Interval(after, cell.high, low_open=True, high_open=True), domain)
+    if last is not None:
+        yield last
+
+
+def _table(step: TableStep, env: Mapping[str, Any]) -> Table:
+    decision, ruleset = step.decision, step.ruleset
+    inputs = [(c, *ruleset.column(c)) for c in decision.inputs]
+    column_domains = {c: d for c, d, _ in inputs}
+    rules = [([_placed(w, column_domains, env) for w in r.when], r.then) for r in decision.rules]
+    domains = [t.domain for t in decision.outputs.values()] or [Text()]
+    return build_table(
+        inputs, rules, domains, policy=decision.policy, aggregate=decision.aggregate, default=decision.default
+    )
+
+
+def _placed(when: When, domains: Mapping[str, Domain], env: Mapping[str, Any]) -> When:
+    return {c: _with_bounds(t, domains[c], env) if isinstance(t, Within) else t for c, t in when.items()}
+
+
+def _with_bounds(test: Within, domain: Domain, env: Mapping[str, Any]) -> Test:
+    def bound(b: Any) -> Any:
+        value = env[b.name] if isinstance(b, ParameterRef) else b
+        decimal = isinstance(domain, Ordered) and domain.kind in ("decimal", "money") and isinstance(value, int)
+        return Decimal(value) if decimal else value
+
+    return replace(test, intervals=tuple(replace(i, low=bound(i.low), high=bound(i.high)) for i in test.intervals))
+
+
+def _reads(ruleset: Ruleset, steps: Iterable[Step]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for step in steps:
+        names = read_by(step)
+        through = frozenset(p for n in names for p in found.get(n.partition(".")[0], ()))
+        found[step.name] = through | {n for n in names if n in ruleset.parameters}
+    return found
+
+
+def read_by(step: Step) -> tuple[str, ...]:
+    """Return every name that a step reads, bounds included."""
+    match step:
+        case TableStep(decision=decision):
+            return (*decision.inputs, *dict.fromkeys(_bounds(decision)))
+        case ExpressionStep(decision=expression):
+            return expression.formula.names
+        case ChecklistStep(items=items):
+            return tuple(dict.fromkeys(n for i in items for n in read_by(i)))

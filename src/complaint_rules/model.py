@@ -1,0 +1,242 @@
+"""Model: the shape of a ruleset file, as pydantic documents; every wrong key or kind at once, located."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from complaint_rules.diagnostics import Diagnostic
+from complaint_rules.source import Document, Path
+from complaint_rules.values import YES
+from complaint_rules.words import suggest
+
+
+def _label(value: Any) -> Any:
+    return {"zh": value} if isinstance(value, str) and value else value
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, (str, dict)) and value else value
+
+
+def _values(value: Any) -> Any:
+    return {v: {} for v in value} if isinstance(value, list) and all(isinstance(v, str) for v in value) else value
+
+
+def _flag(value: Any) -> Any:
+    return YES.get(value, value) if isinstance(value, str) else value
+
+
+class Doc(BaseModel):
+    """A mapping with known keys; unknown ones are noted in the context and set aside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _set_unknown_keys_aside(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, dict):
+            return value
+        keys = {f.alias or n for n, f in cls.model_fields.items()}
+        unknown = [k for k in value if k not in keys]
+        if info.context is not None:
+            info.context.extend((id(value), k, keys) for k in unknown)
+        return {k: v for k, v in value.items() if k in keys}
+
+
+class LabelDoc(Doc):
+    zh: str = ""
+    en: str = ""
+
+
+LabelField = Annotated[LabelDoc, BeforeValidator(_label)]
+Ids = Annotated[list[str], BeforeValidator(_as_list)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+class ValueDoc(LabelDoc):
+    of: str | None = None
+
+
+ValuesField = Annotated[dict[str, Annotated[ValueDoc, BeforeValidator(_label)]], BeforeValidator(_values)]
+
+
+class TypeDoc(Doc):
+    """What values an input, output or parameter has."""
+
+    type: str | None = None
+    values: ValuesField | None = None
+    of: str | None = None
+    open: Flag = False
+    minimum: str | None = None
+    maximum: str | None = None
+    step: str | None = None
+    unit: str = ""
+    currency: str = ""
+
+
+class InputDoc(TypeDoc):
+    label: LabelField | None = None
+    optional: Flag = False
+
+
+class ParameterDoc(TypeDoc):
+    label: LabelField | None = None
+    value: Any = None
+    reading: Any = None
+    assumed: Any = None
+    unset: Flag | None = None
+    options: ValuesField | None = None
+    reason: LabelField | None = None
+    because: Ids = []
+
+
+class RuleDoc(Doc):
+    id: str
+    label: LabelField | None = None
+    when: Annotated[list[dict[str, Any]], BeforeValidator(_as_list)] = []
+    then: Any = ...
+    because: Ids = []
+    note: LabelField | None = None
+
+
+class ItemDoc(Doc):
+    id: str
+    label: LabelField | None = None
+    when: Annotated[list[dict[str, Any]], BeforeValidator(_as_list)] = []
+    needs: Annotated[list[dict[str, Any]], BeforeValidator(_as_list)]
+    because: Ids = []
+
+
+class DecisionDoc(Doc):
+    label: LabelField | None = None
+    because: Ids = []
+
+
+class TableDoc(DecisionDoc):
+    inputs: list[str]
+    hit_policy: str = "unique"
+    aggregate: str | None = None
+    output: TypeDoc | None = None
+    outputs: dict[str, TypeDoc] | None = None
+    rules: list[RuleDoc]
+    default: Any = None
+    refer_to: LabelField | None = None
+
+
+class RoundingDoc(Doc):
+    step: str
+    mode: str
+
+
+class ExpressionDoc(DecisionDoc):
+    expression: str
+    output: TypeDoc | None = None
+    rounding: RoundingDoc | None = None
+
+
+class ChecklistDoc(DecisionDoc):
+    needs_all: list[ItemDoc] | None = None
+    needs_any: list[ItemDoc] | None = None
+    ordered: Flag = False
+
+
+class InvocationDoc(DecisionDoc):
+    invoke: str
+    with_: dict[str, str] = Field(alias="with", default={})
+
+
+def _form(value: Any) -> str:
+    keys = value if isinstance(value, Mapping) else {}
+    if "expression" in keys:
+        return "<expression>"
+    if "needs_all" in keys or "needs_any" in keys:
+        return "<checklist>"
+    return "<invocation>" if "invoke" in keys else "<table>"
+
+
+AnyDecisionDoc = Annotated[
+    Annotated[TableDoc, Tag("<table>")]
+    | Annotated[ExpressionDoc, Tag("<expression>")]
+    | Annotated[ChecklistDoc, Tag("<checklist>")]
+    | Annotated[InvocationDoc, Tag("<invocation>")],
+    Discriminator(_form),
+]
+
+
+class RulesetDoc(Doc):
+    language: str
+    ruleset: str
+    version: str
+    title: LabelField
+    time_zone: str = "Asia/Shanghai"
+    types: dict[str, TypeDoc] = {}
+    parameters: dict[str, ParameterDoc] = {}
+    inputs: dict[str, InputDoc]
+    decisions: dict[str, AnyDecisionDoc]
+
+
+def check_shape(document: Document) -> tuple[RulesetDoc | None, list[Diagnostic]]:
+    """Return the document in its shape (None where that failed) and every problem of keys and kinds."""
+    unknown: list[tuple[int, str, set[str]]] = []
+    try:
+        doc, failed = RulesetDoc.model_validate(document.root, context=unknown), None
+    except ValidationError as error:
+        doc, failed = None, error
+    problems = _unknown_keys(document, unknown)
+    for fault in failed.errors(include_url=False) if failed else ():
+        problems.append(_fault(document, fault["type"], fault["loc"], fault.get("input")))
+    return doc, problems
+
+
+def _unknown_keys(document: Document, unknown: list[tuple[int, str, set[str]]]) -> list[Diagnostic]:
+    paths = dict(_paths(document.root, ()))
+    found = dict.fromkeys((paths.get(node, ()), key, tuple(sorted(keys))) for node, key, keys in unknown)
+    return [
+        Diagnostic(
+            "CR004",
+            document.span((*path, key), of_key=True),
+            {"key": key, "known": keys, "suggestion": suggest(key, keys)},
+        )
+        for path, key, keys in found
+    ]
+
+
+def _paths(node: Any, path: Path) -> Any:
+    if isinstance(node, dict):
+        yield id(node), path
+        for key, value in node.items():
+            yield from _paths(value, (*path, key))
+    elif isinstance(node, list):
+        for at, value in enumerate(node):
+            yield from _paths(value, (*path, at))
+
+
+_EXPECTED = {
+    "list_type": "[a, b]",
+    "dict_type": "key: value",
+    "model_type": "key: value",
+    "string_type": "text",
+    "bool_type": "yes / no",
+}
+
+
+def _fault(document: Document, kind: str, loc: tuple[int | str, ...], value: Any) -> Diagnostic:
+    path = tuple(p for p in loc if not (isinstance(p, str) and p.startswith("<") and p.endswith(">")))
+    if kind == "missing":
+        return Diagnostic("CR005", document.span(path[:-1], of_key=True), {"key": path[-1]})
+    shown = value if isinstance(value, str) else "[…]" if isinstance(value, list) else "{…}"
+    args = {"value": shown, "expected": _EXPECTED.get(kind, kind)}
+    return Diagnostic("CR006", document.span(path), args)

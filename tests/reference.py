@@ -1,0 +1,313 @@
+"""The specification: what a ruleset means, said in the slowest and plainest way.
+
+The library compiles tables into cells, regions and bitmaps. This file does none of that, and
+imports none of it: it reads the words of `docs/language.md` one by one and, where something is
+not known, tries everything it could be. The compiled form must always give the same answers.
+`reference_cells`, `reference_formulas` and `reference_policies` say what their words mean.
+
+A ruleset is the nested dict, list and text of its YAML file. Facts are Python values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, product
+
+from reference_cells import (
+    NOT_REGULATED,
+    STEPS,
+    UNKNOWN,
+    Tree,
+    Type,
+    Value,
+    bounds,
+    everything,
+    matches,
+    read,
+    rows_of,
+    type_of,
+)
+from reference_formulas import converted, evaluate, names_in, parse, rounded
+from reference_policies import outcome, output_value, rank
+
+Names = Mapping[str, str]  # what an invocation replaces: the name in the table -> the name meant
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One decision: `possible` is what it could be, None for anything of its type."""
+
+    status: str  # decided, undetermined, not_regulated
+    value: Value = None
+    possible: frozenset[Value] | None = None
+
+
+# --- one complaint ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a name can be: `values`, or anything of its type (None), and `also` these."""
+
+    values: frozenset[Value] | None
+    also: frozenset[Value] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        return self.values is not None and len(self.values) == 1
+
+
+@dataclass
+class Case:
+    """A ruleset and what is known: facts, and the parameters that have a value."""
+
+    ruleset: Tree
+    facts: Mapping[str, Value]
+    settings: Mapping[str, Value]
+    ask_optional: bool = False  # for the analysis: an optional input may be absent or anything
+    outlooks: dict[str, Outlook] = field(default_factory=dict)
+    types: dict[str, Type] = field(default_factory=dict)
+
+    def part(self, name: str) -> Tree:
+        tree: Tree = self.ruleset.get(name) or {}
+        return tree
+
+    def type_of(self, name: str) -> Type:
+        if name not in self.types:
+            self.types[name] = self.find_type(name)
+        return self.types[name]
+
+    def find_type(self, name: str) -> Type:
+        for place in ("inputs", "parameters"):
+            if name in self.part(place):
+                return type_of(self.part(place)[name], self.part("types"))
+        name, _, output = name.partition(".")
+        tree = self.part("decisions")[name]
+        while "invoke" in tree:
+            tree = self.part("decisions")[tree["invoke"]]
+        if "output" not in tree and "outputs" not in tree:
+            return Type("boolean")
+        return type_of(tree["outputs"][output] if output else tree["output"], self.part("types"))
+
+    def outlook(self, name: str) -> Outlook:
+        if name not in self.outlooks:
+            self.outlooks[name] = self.find_outlook(name)
+        return self.outlooks[name]
+
+    def find_outlook(self, name: str) -> Outlook:
+        if name in self.facts or name in self.settings:
+            return Outlook(frozenset({{**self.facts, **self.settings}[name]}))
+        if name in self.part("parameters"):
+            return Outlook(None)
+        if name in self.part("inputs"):
+            optional = self.part("inputs")[name].get("optional") == "true"
+            if optional and not self.ask_optional:
+                return Outlook(frozenset({UNKNOWN}))
+            return Outlook(None, frozenset({UNKNOWN} if optional else ()))
+        decision, _, output = name.partition(".")
+        if not output:
+            return self.decide(self.part("decisions")[decision], {})
+        possible = self.outlook(decision).values or frozenset()
+        return Outlook(frozenset(v if v is NOT_REGULATED else dict(v)[output] for v in possible))
+
+    def decide(self, tree: Tree, names: Names) -> Outlook:
+        if "invoke" in tree:
+            meant = {left: names.get(right, right) for left, right in tree["with"].items()}
+            return self.decide(self.part("decisions")[tree["invoke"]], {**names, **meant})
+        if "expression" in tree:
+            return self.decide_expression(tree, names)
+        if "rules" in tree:
+            hits = self.matching_rules(tree, names)
+            return Outlook(frozenset(outcome(tree, rules, self.part("types")) for rules in hits))
+        return self.decide_checklist(tree, names)
+
+    # --- tables: try everything
+
+    def matching_rules(self, tree: Tree, names: Names) -> Iterator[list[Tree]]:
+        """For each way to complete what is unknown: the rules that match, in their order."""
+        rules = [(rule, row) for rule in tree["rules"] for row in rows_of(rule.get("when"))]
+        for matched in set(self.completions([row for _, row in rules], names)):
+            ids = {rules[index][0]["id"] for index in matched}
+            yield [rule for rule in tree["rules"] if rule["id"] in ids]
+
+    def completions(self, rows: Sequence[Tree], names: Names) -> Iterator[frozenset[int]]:
+        """For each way to complete what is unknown: the rows that match.
+
+        An unset parameter is one value in the whole table; the columns are completed
+        independently of one another.
+        """
+        columns = sorted({column for row in rows for column in row})
+        numbers = [c for c in columns if self.type_of(names.get(c, c)).kind in STEPS]
+        used = {b for column in numbers for row in rows for b in bounds(row.get(column, "-"))}
+        used = {names.get(name, name) for name in used | set(columns)}
+        unset = sorted(used & set(self.part("parameters")) - set(self.settings))
+        margin = 1 + len(unset)
+        choices = [self.values(p, rows, names, self.settings, margin) for p in unset]
+        for chosen in product(*choices):
+            known = {**self.settings, **dict(zip(unset, chosen, strict=True))}
+            meant = known | {left: known[right] for left, right in names.items() if right in known}
+            possible = {frozenset(range(len(rows)))}
+            for column in columns:
+                meaning = names.get(column, column)
+                type_ = self.type_of(meaning)
+                matched = {
+                    frozenset(
+                        index
+                        for index, row in enumerate(rows)
+                        if matches(row.get(column, "-"), value, type_, meant)
+                    )
+                    for value in self.values(meaning, rows, names, known)
+                }
+                possible = {before & now for before in possible for now in matched}
+            yield from possible
+
+    def values(
+        self, name: str, rows: Sequence[Tree], names: Names, known: Tree, margin: int = 1
+    ) -> frozenset[Value]:
+        """Return everything that a column or an unset parameter could be."""
+        if name in known:
+            return frozenset({known[name]})
+        outlook = self.outlook(name)
+        if outlook.values is not None:
+            return outlook.values
+        marks = self.marks(self.type_of(name).kind, rows, names, known)
+        return everything(self.type_of(name), marks, margin) | outlook.also
+
+    def marks(self, kind: str, rows: Sequence[Tree], names: Names, known: Tree) -> set[Value]:
+        """Return the values of a kind that these rows, and the columns they are about, speak of."""
+        numeric = ("integer", "decimal", "money")
+        found: set[Value] = set()
+        for column in {column for row in rows for column in row}:
+            type_ = self.type_of(names.get(column, column))
+            if kind not in STEPS or type_.kind not in (numeric if kind in numeric else [kind]):
+                continue
+            words = {names.get(b, b) for row in rows for b in bounds(row.get(column, "-"))}
+            found |= {known[w] for w in words if w in known}
+            found |= {read(w, type_) for w in words if w not in self.part("parameters")}
+            held = self.outlook(names.get(column, column)).values or frozenset()
+            found |= {type_.minimum, type_.maximum, *held} - {None, UNKNOWN, NOT_REGULATED}
+        return found
+
+    # --- checklists: each item on its own
+
+    def item_statuses(self, tree: Tree, names: Names) -> dict[str, set[str]]:
+        """Return what each item could be: not_needed, met or unmet."""
+        statuses = {}
+        for item in tree.get("needs_all") or tree["needs_any"]:
+            when, needs = rows_of(item.get("when")), rows_of(item["needs"])
+            statuses[item["id"]] = {
+                "not_needed" if not applies else "met" if is_met else "unmet"
+                for matched in self.completions([*when, *needs], names)
+                for applies in [any(index < len(when) for index in matched)]
+                for is_met in [any(index >= len(when) for index in matched)]
+            }
+        return statuses
+
+    def decide_checklist(self, tree: Tree, names: Names) -> Outlook:
+        needs_all = "needs_all" in tree
+        enough = {"not_needed", "met"} if needs_all else {"met"}
+        items = [{s in enough for s in found} for found in self.item_statuses(tree, names).values()]
+        if {not needs_all} in items:  # one unmet item of all, or one met item of any, is decisive
+            return Outlook(frozenset({not needs_all}))
+        return Outlook(frozenset({True, False} if {True, False} in items else {needs_all}))
+
+    # --- expressions: three values
+
+    def decide_expression(self, tree: Tree, names: Names) -> Outlook:
+        node = parse(tree["expression"])
+        kind = type_of(tree["output"], self.part("types")).kind
+        silence = frozenset({NOT_REGULATED})
+        outlooks = {n: self.outlook(names.get(n, n)) for n in names_in(node)}
+        if any(o.values == silence for o in outlooks.values()):
+            return Outlook(frozenset({NOT_REGULATED}))
+        silent = frozenset(
+            {NOT_REGULATED} & {v for o in outlooks.values() for v in (o.values or set()) | o.also}
+        )
+        known = {
+            n: next(iter(o.values or ())) if o.is_known else UNKNOWN for n, o in outlooks.items()
+        }
+        value = evaluate(node, known)
+        if value is UNKNOWN:
+            return Outlook(frozenset({True, False}) | silent if kind == "boolean" else None, silent)
+        if "rounding" in tree:
+            value = rounded(value, tree["rounding"])
+        return Outlook(frozenset({converted(value, kind)}) | silent)
+
+
+# --- the questions ------------------------------------------------------------------------------
+
+
+def decide(
+    ruleset: Tree,
+    facts: Mapping[str, Value],
+    parameters: Mapping[str, Value] | None = None,
+    *,
+    assumptions: bool = True,
+) -> dict[str, Answer]:
+    """Return the answer of every decision."""
+    case = Case(ruleset, facts, settings_of(ruleset, parameters or {}, assumptions=assumptions))
+    return {name: answer(case.outlook(name)) for name in case.part("decisions")}
+
+
+def answer(outlook: Outlook) -> Answer:
+    if outlook.values is None or not outlook.is_known:
+        return Answer("undetermined", possible=outlook.values)
+    (value,) = outlook.values
+    return Answer("not_regulated") if value is NOT_REGULATED else Answer("decided", value)
+
+
+def settings_of(
+    ruleset: Tree, parameters: Mapping[str, Value], *, assumptions: bool = True
+) -> dict[str, Value]:
+    """Return the parameters that have a value: in the text, as read, assumed or given."""
+    kinds = ("value", "reading", *(["assumed"] if assumptions else []))
+    declared: Tree = ruleset.get("parameters") or {}
+    return {
+        name: parameters[name] if name in parameters else read(tree[kind], type_)
+        for name, tree in declared.items()
+        for type_ in [type_of(tree, ruleset.get("types") or {})]
+        for kind in [next((k for k in kinds if k in tree), None)]
+        if name in parameters or kind
+    }
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What brute force over all its columns finds in one table."""
+
+    has_gap: bool
+    overlaps: frozenset[frozenset[str]]  # pairs of rules that must not both match, and do
+    hidden: frozenset[str]  # rules that match somewhere and never decide there
+    unmatched: frozenset[str]  # rules that match nowhere
+
+
+def findings(ruleset: Tree, name: str, parameters: Mapping[str, Value] | None = None) -> Findings:
+    """Try every point of a table, for its gaps, overlaps and needless rules.
+
+    A parameter that is a column could be anything; one that is a bound is what it is set to.
+    """
+    tree, shared = ruleset["decisions"][name], ruleset.get("types") or {}
+    settings = settings_of(ruleset, parameters or {}).items()
+    known = {name: value for name, value in settings if name not in tree["inputs"]}
+    case = Case(ruleset, {}, known, ask_optional=True)
+    points = {tuple(rule["id"] for rule in rules) for rules in case.matching_rules(tree, {})}
+    then = {rule["id"]: output_value(tree, rule["then"], shared) for rule in tree["rules"]}
+    policy = tree.get("hit_policy", "unique")
+    matched = {rule for point in points for rule in point}
+    deciding = set(matched)
+    if policy == "first":
+        deciding = {point[0] for point in points if point}
+    if policy == "priority":  # of equally grave rules the first in the file decides
+        deciding = {min(p, key=lambda r: rank(tree, then[r], shared)) for p in points if p}
+    return Findings(
+        has_gap=() in points and "default" not in tree and "refer_to" not in tree,
+        overlaps=frozenset(
+            frozenset(pair)
+            for point in points
+            for pair in combinations(point, 2)
+            if policy == "unique" or (policy == "any" and then[pair[0]] != then[pair[1]])
+        ),
+        hidden=frozenset(matched - deciding),
+        unmatched=frozenset(then) - matched,
+    )

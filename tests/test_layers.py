@@ -1,0 +1,173 @@
+"""The house rules: imports go down, packages keep to their rooms, functions fit in the eye."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+HOUSE = Path(__file__).parents[1] / "src" / "complaint_rules"
+MODULES = {path.stem: ast.parse(path.read_text("utf-8")) for path in sorted(HOUSE.rglob("*.py"))}
+
+FLOORS = (
+    {"words", "limits", "codes", "diagnostics"},
+    {"domains", "regions", "tables"},
+    {"source", "values", "unary", "formula", "model", "ruleset"},
+    {"load", "compile", "facts"},
+    {"decide", "check"},
+    {"explain", "render", "examples", "clauses", "library"},
+    {"__init__", "cli"},
+)
+FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
+
+# Neighbours that may use one another, each pair one way.
+NEIGHBOURS = {
+    ("codes", "words"),
+    ("diagnostics", "codes"),
+    ("diagnostics", "words"),
+    ("regions", "domains"),
+    ("tables", "domains"),
+    ("tables", "regions"),
+    ("unary", "values"),
+    ("ruleset", "source"),
+    ("ruleset", "formula"),
+    ("ruleset", "values"),
+    ("model", "source"),
+    ("compile", "load"),
+    ("explain", "render"),
+    ("library", "clauses"),
+    ("library", "examples"),
+    ("cli", "__init__"),
+}
+
+ROOMS = {
+    "yaml": {"source"},
+    "pydantic": {"model", "facts"},
+    "pydantic_core": {"model", "facts"},
+    "pendulum": {"values"},
+    "rich": {"cli", "render"},
+    "cyclopts": {"cli"},
+}
+
+HEAVY = ("pydantic", "yaml", "pendulum", "rich", "cyclopts")
+VAGUE = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "manager",
+    "handler",
+    "engine",
+    "base",
+    "common",
+    "misc",
+}
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    """Yield every module that is imported anywhere in the file, with its dots."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module="complaint_rules", level=0, names=names):
+                yield from (f"complaint_rules.{alias.name}" for alias in names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield module
+            case ast.ImportFrom():
+                yield "."  # relative
+
+
+def own_imports(module: str) -> set[str]:
+    parts = [name.split(".") for name in imports(MODULES[module])]
+    own = [p for p in parts if p[0] == "complaint_rules"]
+    return {p[1] if len(p) > 1 and p[1] in MODULES else "__init__" for p in own}
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def length(function: ast.FunctionDef) -> int:
+    """Count the lines of a function's body without its docstring."""
+    has_text = ast.get_docstring(function, clean=False) is not None
+    body = function.body[1:] if has_text else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_a_floor(module: str) -> None:
+    assert module in FLOOR_OF
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module: str) -> None:
+    wrong = {
+        other
+        for other in own_imports(module)
+        if FLOOR_OF[other] >= FLOOR_OF[module] and (module, other) not in NEIGHBOURS
+    }
+
+    assert not wrong
+
+
+def test_neighbours_use_one_another_one_way_and_in_no_circle() -> None:
+    left = set(MODULES)
+    while free := {module for module in left if not own_imports(module) & left - {module}}:
+        left -= free
+
+    assert not left
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_are_absolute(module: str) -> None:
+    assert "." not in set(imports(MODULES[module]))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_third_party_packages_keep_to_their_rooms(module: str) -> None:
+    roots = {name.split(".")[0] for name in imports(MODULES[module])}
+    third_party = roots - set(sys.stdlib_module_names) - {"complaint_rules", "__future__"}
+
+    assert {package for package in third_party if module not in ROOMS.get(package, set())} == set()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_opens_with_one_sentence(module: str) -> None:
+    text = ast.get_docstring(MODULES[module]) or ""
+    first = text.split("\n")[0]
+
+    assert first
+    assert first.endswith(".")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_named_for_what_it_knows(module: str) -> None:
+    classes = {
+        node.name.lower() for node in ast.walk(MODULES[module]) if isinstance(node, ast.ClassDef)
+    }
+
+    assert module not in VAGUE
+    assert not {name for name in classes if name.endswith(("manager", "handler", "helper"))}
+
+
+def test_functions_fit_in_the_eye() -> None:
+    lengths = [length(function) for tree in MODULES.values() for function in functions(tree)]
+
+    assert median(lengths) <= 8
+
+
+def test_opening_the_front_door_loads_nothing_heavy() -> None:
+    if not (HOUSE / "__init__.py").exists():
+        pytest.skip("the front door is not built yet")
+    program = f"import sys, complaint_rules; print([p for p in {HEAVY!r} if p in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
