@@ -418,14 +418,12 @@ class Builder:
 
     def make_invocation(self, name: str) -> Node | None:
         """Invoke a table with one of its inputs replaced by a new one of the same type."""
-        tables = {
-            n: t for n, t in self.ruleset["decisions"].items() if set(t) & {"rules", "invoke"}
-        }
+        tables = {n: t for n, t in self.ruleset["decisions"].items() if "rules" in t}
         if not tables:
             return None
         invoked = self.rng.choice(list(tables))
         table = tables[invoked]
-        asked = table["with"].values() if "invoke" in table else table["inputs"]
+        asked = table["inputs"]
         replaced = [c for c in self.columns if c.name in asked and c.name in self.ruleset["inputs"]]
         if not replaced:
             return None
@@ -454,7 +452,8 @@ class Builder:
             text = self.number(kind, 2)
             column, output = self.make_output(name, kind)
             if chance(rng, 0.3):
-                text = f"({text}) / {rng.choice(['2', '3', '8', '-3'])}"
+                integers = [c.name for c in self.columns if c.kind == "integer"][:2]
+                text = f"({text}) / {rng.choice(['2', '3', '8', '-3', *integers])}"
                 step = {"integer": ["1", "5"], "money": ["0.01", "0.10", "1"]}[kind]
                 mode = rng.choice(["half_up", "half_even", "up", "down"])
                 tree["rounding"] = {"step": rng.choice(step), "mode": mode}
@@ -462,7 +461,7 @@ class Builder:
             return None
         silent = {c.name for c in self.columns if c.is_silent}
         words = set(text.replace("(", " ").replace(")", " ").replace(",", " ").split())
-        self.columns.append(replace(column, is_silent=bool(silent & words)))
+        self.columns.append(replace(column, is_silent=bool(silent & words) or "/" in words))
         return {"expression": text, "output": output, **tree}
 
     def pick(self, kind: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
+from types import MappingProxyType
 
 from reference_cells import (
     NOT_REGULATED,
@@ -28,7 +29,15 @@ from reference_cells import (
     rows_of,
     type_of,
 )
-from reference_formulas import converted, evaluate, names_in, parse, rounded
+from reference_formulas import (
+    NO_QUOTIENT,
+    converted,
+    divisors,
+    evaluate,
+    names_in,
+    parse,
+    rounded,
+)
 from reference_policies import outcome, output_value, rank
 
 Names = Mapping[str, str]  # what an invocation replaces: the name in the table -> the name meant
@@ -65,7 +74,7 @@ class Case:
     ruleset: Tree
     facts: Mapping[str, Value]
     settings: Mapping[str, Value]
-    ask_optional: bool = False  # for the analysis: an optional input may be absent or anything
+    is_analysis: bool = False  # an optional input may be absent, a decision anything of its type
     outlooks: dict[str, Outlook] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
 
@@ -102,14 +111,26 @@ class Case:
             return Outlook(None)
         if name in self.part("inputs"):
             optional = self.part("inputs")[name].get("optional") == "true"
-            if optional and not self.ask_optional:
+            if optional and not self.is_analysis:
                 return Outlook(frozenset({UNKNOWN}))
             return Outlook(None, frozenset({UNKNOWN} if optional else ()))
         decision, _, output = name.partition(".")
+        if self.is_analysis:
+            return Outlook(None, frozenset({NOT_REGULATED} if self.may_be_silent(decision) else ()))
         if not output:
             return self.decide(self.part("decisions")[decision], {})
         possible = self.outlook(decision).values or frozenset()
         return Outlook(frozenset(v if v is NOT_REGULATED else dict(v)[output] for v in possible))
+
+    def may_be_silent(self, name: str, names: Names = MappingProxyType({})) -> bool:
+        """Tell whether the file lets a decision be not_regulated."""
+        tree = self.part("decisions").get(names.get(name, name).split(".")[0], {})
+        if "invoke" in tree:
+            return self.may_be_silent(tree["invoke"], tree["with"])
+        if "expression" in tree:
+            operands = names_in(parse(tree["expression"]))
+            return "/" in tree["expression"] or any(self.may_be_silent(n, names) for n in operands)
+        return "refer_to" in tree
 
     def decide(self, tree: Tree, names: Names) -> Outlook:
         if "invoke" in tree:
@@ -220,7 +241,7 @@ class Case:
         silence = frozenset({NOT_REGULATED})
         outlooks = {n: self.outlook(names.get(n, n)) for n in names_in(node)}
         if any(o.values == silence for o in outlooks.values()):
-            return Outlook(frozenset({NOT_REGULATED}))
+            return Outlook(silence)
         silent = frozenset(
             {NOT_REGULATED} & {v for o in outlooks.values() for v in (o.values or set()) | o.also}
         )
@@ -228,7 +249,11 @@ class Case:
             n: next(iter(o.values or ())) if o.is_known else UNKNOWN for n, o in outlooks.items()
         }
         value = evaluate(node, known)
+        if value is NO_QUOTIENT:
+            return Outlook(silence)
         if value is UNKNOWN:
+            if {UNKNOWN, NO_QUOTIENT, 0} & divisors(node, known):
+                silent = silence
             return Outlook(frozenset({True, False}) | silent if kind == "boolean" else None, silent)
         if "rounding" in tree:
             value = rounded(value, tree["rounding"])
@@ -290,7 +315,7 @@ def findings(ruleset: Tree, name: str, parameters: Mapping[str, Value] | None = 
     tree, shared = ruleset["decisions"][name], ruleset.get("types") or {}
     settings = settings_of(ruleset, parameters or {}).items()
     known = {name: value for name, value in settings if name not in tree["inputs"]}
-    case = Case(ruleset, {}, known, ask_optional=True)
+    case = Case(ruleset, {}, known, is_analysis=True)
     points = {tuple(rule["id"] for rule in rules) for rules in case.matching_rules(tree, {})}
     then = {rule["id"]: output_value(tree, rule["then"], shared) for rule in tree["rules"]}
     policy = tree.get("hit_policy", "unique")

@@ -17,6 +17,8 @@ def parse(written: str) -> ast.expr:
     return ast.parse(re.sub(r"(?<![<>!=])=(?!=)", "==", written).strip(), mode="eval").body
 
 
+NO_QUOTIENT = object()  # the procedure says nothing about a quotient by zero
+
 OPERATORS: dict[type[ast.AST], Callable[[Value, Value], Value]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -58,10 +60,19 @@ def evaluate(node: ast.expr, known: Mapping[str, Value]) -> Value:
             truths = [evaluate(part, known) for part in parts]
             if decisive in truths:
                 return decisive
-            return UNKNOWN if UNKNOWN in truths else not decisive
+            return next((t for t in (UNKNOWN, NO_QUOTIENT) if t in truths), not decisive)
     inner = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
     values = [evaluate(child, known) for child in inner if isinstance(child, ast.expr)]
-    return UNKNOWN if UNKNOWN in values else calculate(node, values)
+    for part in (NO_QUOTIENT, UNKNOWN):
+        if part in values:
+            return part
+    return calculate(node, values)
+
+
+def divisors(node: ast.expr, known: Mapping[str, Value]) -> set[Value]:
+    """Return the values of all that a formula divides by."""
+    divisions = [n for n in ast.walk(node) if isinstance(n, ast.BinOp)]
+    return {evaluate(n.right, known) for n in divisions if isinstance(n.op, ast.Div)}
 
 
 def calculate(node: ast.expr, values: list[Value]) -> Value:
@@ -74,6 +85,8 @@ def calculate(node: ast.expr, values: list[Value]) -> Value:
             return min(values) if name == "min" else max(values)
         case ast.Compare(ops=[op]) | ast.BinOp(op=op):
             left, right = values
+            if isinstance(op, ast.Div) and right == 0:
+                return NO_QUOTIENT
             return OPERATORS[type(op)](left, right)
     raise ValueError(ast.unparse(node))
 

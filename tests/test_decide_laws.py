@@ -1,4 +1,4 @@
-"""The law of deciding: the compiled form gives the answers of the specification, for all rulesets."""
+"""The law of deciding: the compiled form gives the answers of the specification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The specification is trusted because each of these small claims about it can be checked by eye."""
+"""The specification is trusted: each of these small claims about it can be checked by eye."""
 
 from __future__ import annotations
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from complaint_rules.compile import TableStep, compile_ruleset, inlined, references, step_of, tables_of
 from complaint_rules.diagnostics import Diagnostic, Severity
 from complaint_rules.domains import (
+    NOT_REGULATED,
     Interval,
     LineAxis,
     MemberAxis,
@@ -25,6 +26,7 @@ from complaint_rules.tables import Column, HitPolicy, Table
 from complaint_rules.values import to_json
 from complaint_rules.words import Label, Lang
 
+_ONE_RULE = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
 _GAPS_SHOWN = 5
 _OVERLAPS_SHOWN = 10
 
@@ -32,7 +34,8 @@ _OVERLAPS_SHOWN = 10
 def check(ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
     """Return every finding about the ruleset's tables, in the order of the file.
 
-    Columns are taken as independent: a combination that another decision can never produce still counts.
+    Columns are taken as independent: each holds what can reach it, but combinations that two decisions
+    never give together still count.
     """
     found = [d for name in ruleset.order for d in _check_decision(ruleset, name, limits)]
     found += _unused(ruleset)
@@ -48,7 +51,7 @@ def _check_decision(ruleset: Ruleset, name: str, limits: Limits) -> Iterator[Dia
     step = step_of(decision, ruleset, env, limits)
     assert isinstance(step, TableStep)  # noqa: S101 - a table decision makes a table step
     seen: set[str] = set()
-    tables = tables_of(step, {}) or ()
+    tables = [table for _, table in tables_of(step, {}) or ()]
     never = _in_every([_never(decision, t) for t in tables])
     if never:
         yield _at_rule(ruleset, decision, never[0], "CR204", rules=_ids(decision, never))
@@ -88,8 +91,43 @@ def _gaps(
 ) -> Iterator[Diagnostic]:
     if decision.default is not None or decision.refer_to is not None:
         return
-    for gap in islice(uncovered(table.boxes, table.space, budget), _GAPS_SHOWN):
-        yield Diagnostic("CR201", decision.span, {"decision": decision.name, **in_words(ruleset, table, gap)})
+    received = {c.name: _receivable(ruleset, c.name, budget) for c in table.columns}
+    real = (g for g in uncovered(table.boxes, table.space, budget) if _can_occur(table, g, received))
+    for gap in islice(real, _GAPS_SHOWN):
+        yield Diagnostic("CR201", decision.span, {"decision": decision.name, **in_words(ruleset, table, gap, received)})
+
+
+def _receivable(ruleset: Ruleset, name: str, budget: Budget) -> tuple[Any, ...] | None:
+    """Return the values that a decision used as a column can hand on; None where they are not listed."""
+    source, _, output = name.partition(".")
+    decision = inlined(ruleset, source) if source in ruleset.decisions else None
+    if not isinstance(decision, TableDecision) or decision.policy not in _ONE_RULE:
+        return None
+    at = list(decision.outputs).index(output)
+    values = [r.then[at] for r in decision.rules] + ([decision.default[at]] if decision.default else [])
+    if decision.refer_to and _leaves_gap(ruleset, decision, budget):
+        values.append(NOT_REGULATED)
+    return tuple(dict.fromkeys(values))
+
+
+def _leaves_gap(ruleset: Ruleset, decision: TableDecision, budget: Budget) -> bool:
+    step = step_of(decision, ruleset, compile_ruleset(ruleset).parameters if _has_bounds(decision) else {}, DEFAULT_LIMITS)
+    assert isinstance(step, TableStep)  # noqa: S101 - a table decision makes a table step
+    ways = tables_of(step, {})
+    return ways is None or any(True for _, t in ways for _ in islice(uncovered(t.boxes, t.space, budget), 1))
+
+
+def _can_occur(table: Table, box: Box, received: Mapping[str, tuple[Any, ...] | None]) -> bool:
+    return all(received[c.name] is None or _first_inside(c, box, received[c.name] or ()) for c in table.columns)
+
+
+def _first_inside(column: Column, box: Box, values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Return the first of the values that lies in the box, in a tuple; None where none does."""
+    for value in values:
+        at = enumerate(column.cells_of(value), start=column.first_axis)
+        if all(box[axis] >> cell & 1 for axis, cell in at):
+            return (value,)
+    return None
 
 
 def _overlaps(
@@ -160,10 +198,13 @@ def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
 # --- regions in words --------------------------------------------------------------------------------
 
 
-def in_words(ruleset: Ruleset, table: Table, box: Box) -> dict[str, object]:
+def in_words(
+    ruleset: Ruleset, table: Table, box: Box, received: Mapping[str, tuple[Any, ...] | None] | None = None
+) -> dict[str, object]:
     """Return the region that a box is, and one example in it, as words for a message."""
     point = first_cells(box)
-    examples = [_example(table, c, point) for c in table.columns]
+    known = {c.name: _first_inside(c, box, (received or {}).get(c.name) or ()) for c in table.columns}
+    examples = [(c.name, _plain(v[0])) if (v := known[c.name]) else _example(c, point) for c in table.columns]
     return {
         "region": Label(_region(ruleset, table, box, "zh"), _region(ruleset, table, box, "en")),
         "example": ", ".join(f"{n}: {v}" for n, v in examples),
@@ -219,7 +260,7 @@ def _stretch(part: Interval | Sign, lang: Lang) -> str:
     return joined or ("any" if lang == "en" else "任意")
 
 
-def _example(table: Table, column: Column, point: Sequence[int]) -> tuple[str, Any]:
+def _example(column: Column, point: Sequence[int]) -> tuple[str, Any]:
     chosen = [(a, point[at]) for at, a in enumerate(column.axes, start=column.first_axis)]
     if len(chosen) == 1 and not isinstance(chosen[0][0], (MemberAxis, SignAxis)):
         return column.name, _plain(chosen[0][0].witness(chosen[0][1]))

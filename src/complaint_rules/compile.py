@@ -36,6 +36,8 @@ from complaint_rules.ruleset import (
 from complaint_rules.tables import Aggregate, HitPolicy, Table, build_table
 
 Pick = Callable[[Mapping[str, Any]], Any]
+# Values for the unset bounds of a table, and the table that they make.
+Way = tuple[Mapping[str, Any], Table]
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class TableStep:
     pick: Pick
     unset: tuple[str, ...]
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-    made: dict[Any, tuple[Table, ...]] = field(default_factory=dict, compare=False, repr=False)
+    made: dict[Any, tuple[Way, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -201,7 +203,7 @@ def references(test: Test) -> Iterator[str]:
             yield from (b.name for b in (interval.low, interval.high) if isinstance(b, ParameterRef))
 
 
-def tables_of(step: TableStep, values: Mapping[str, Any]) -> tuple[Table, ...] | None:
+def tables_of(step: TableStep, values: Mapping[str, Any]) -> tuple[Way, ...] | None:
     """Return the step's table, one for each way its unset bounds can lie; None past the limit.
 
     The ways are those that the table's other bounds and the known `values` of its columns can tell apart.
@@ -219,14 +221,14 @@ def tables_of(step: TableStep, values: Mapping[str, Any]) -> tuple[Table, ...] |
             if len(found) > step.limits.variants:
                 return None
             ways = found
-        step.made[key] = tuple(_table(step, {**step.parameters, **way}) for way in ways)
+        step.made[key] = tuple((way, _table(step, {**step.parameters, **way})) for way in ways)
     return step.made[key]
 
 
 def _bounded_columns(step: TableStep) -> tuple[str, ...]:
     return tuple(
         c for c in step.decision.inputs
-        if any(p in step.unset for r in step.decision.rules for w in r.when if c in w for p in references(w[c]))
+        if c in step.unset or any(p in step.unset for r in step.decision.rules for w in r.when if c in w for p in references(w[c]))
     )  # fmt: skip
 
 

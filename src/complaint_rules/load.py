@@ -506,7 +506,7 @@ class _Loader:
             self.problems.append(Diagnostic(error.code, at, error.args_of))
             return
         computed = Type(formula.domain, currency=formula.currency)
-        if declared and not _same_kind(declared.domain, computed.domain):
+        if declared and not _same_kind(declared.domain, computed.domain, rounded=doc.rounding is not None):
             self._problem("CR107", (*path, "output"), problem=Label(f"公式的结果是 {_kind_of(computed.domain)}", f"the formula gives {_kind_of(computed.domain)}"))
         if formula.needs_rounding and doc.rounding is None:
             self._problem("CR005", (*path, "expression"), key="rounding")
@@ -625,9 +625,11 @@ def _joined(types: Mapping[str, Type], policy: HitPolicy, aggregate: Aggregate) 
     return dict(types)
 
 
-def _same_kind(declared: Domain, computed: Domain) -> bool:
+def _same_kind(declared: Domain, computed: Domain, *, rounded: bool) -> bool:
     if isinstance(declared, Ordered) and isinstance(computed, Ordered):
-        return declared.kind == computed.kind or (declared.kind in ("decimal", "money") and computed.kind in ("integer", "decimal", "money"))
+        numbers = ("integer", "decimal", "money")
+        fits = declared.kind in ("decimal", "money") or (declared.kind == "integer" and rounded)
+        return declared.kind == computed.kind or (fits and computed.kind in numbers)
     return type(declared) is type(computed)
 
 

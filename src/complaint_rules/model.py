@@ -28,7 +28,7 @@ def _label(value: Any) -> Any:
 
 
 def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, (str, dict)) and value else value
+    return [value] if isinstance(value, dict) or (isinstance(value, str) and value) else value
 
 
 def _values(value: Any) -> Any:

@@ -120,9 +120,13 @@ class Table:
             mask &= self.masks[at][cell]
         return mask
 
-    def masks_of_any(self, column: Column) -> list[set[int]]:
-        """Return, axis by axis, the bitsets that the values of this column can give."""
-        return [set(self.masks[at]) for at in range(column.first_axis, column.first_axis + len(column.axes))]
+    def masks_of_any(self, column: Column, *, silent: bool) -> list[set[int]]:
+        """Return, axis by axis, the bitsets that the values of this column can give, silence if it may be silent."""
+        axes = enumerate(column.axes, start=column.first_axis)
+        return [
+            {m for c, m in enumerate(self.masks[at]) if silent or axis.witness(c) is not NOT_REGULATED}
+            for at, axis in axes
+        ]
 
     def matching(self, mask: int) -> tuple[int, ...]:
         """Return the rules with a box in the mask, in the order of the file."""

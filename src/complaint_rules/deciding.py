@@ -15,11 +15,12 @@ from complaint_rules.compile import (
     CompiledRuleset,
     ExpressionStep,
     TableStep,
+    Way,
     read_by,
     tables_of,
 )
 from complaint_rules.diagnostics import Diagnostic, NoDecisionError
-from complaint_rules.domains import ABSENT, EXACT, NOT_REGULATED, Ordered, Sign
+from complaint_rules.domains import ABSENT, EXACT, NOT_REGULATED, Ordered, Sign, Truth
 from complaint_rules.formula import UNKNOWN, unknown_names
 from complaint_rules.ruleset import ParameterKind, TableDecision, Type
 from complaint_rules.tables import Column, Table, Value, reachable
@@ -54,6 +55,7 @@ class Missing:
     ask: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
     possible: None = None
+    silent: ClassVar[bool] = False
     is_unknown: ClassVar[bool] = True
 
 
@@ -70,13 +72,15 @@ class Decided:
 class Undetermined:
     """What is not known could change the answer: the facts to `ask`, the parameters `unset`.
 
-    `possible` are the answers still open, or None where they were not counted.
+    `possible` are the answers still open, or None where they were not counted; `silent` says that
+    the procedure may also turn out not to regulate it.
     """
 
     possible: tuple[Any, ...] | None
     ask: tuple[str, ...]
     unset: tuple[str, ...]
     trace: Trace
+    silent: bool = False
     status: ClassVar[str] = "undetermined"
     is_unknown: ClassVar[bool] = True
 
@@ -213,12 +217,12 @@ def _blank(rules: CompiledRuleset) -> dict[str, Any]:
 
 def _table(step: TableStep, values: Mapping[str, Any]) -> Settled:
     unknown = [c for c in step.decision.inputs if _is_unknown(values[c])]
-    tables = tables_of(step, values)
-    if tables is not None and len(tables) == 1 and not unknown:
-        table = tables[0]
+    ways = tables_of(step, values)
+    if ways is not None and len(ways) == 1 and not unknown:
+        table = ways[0][1]
         hit = table.hit(_known_mask(table, values, table.columns))
         return _final(step, hit.value, hit.rules)
-    return _open_table(step, values, tables)
+    return _open_table(step, values, ways)
 
 
 def _is_unknown(value: Any) -> bool:
@@ -232,13 +236,13 @@ def _known_mask(table: Table, values: Mapping[str, Any], columns: Iterable[Colum
     return mask
 
 
-def _open_table(step: TableStep, values: Mapping[str, Any], tables: tuple[Table, ...] | None) -> Settled:
+def _open_table(step: TableStep, values: Mapping[str, Any], ways: tuple[Way, ...] | None) -> Settled:
     outcomes: dict[Value, None] = {}
     rules: dict[int, None] = {}
     waits: dict[str, None] = {}
-    complete = tables is not None
-    for table in tables or ():
-        found = _Open.of(table, values, step.limits.completions)
+    complete = ways is not None
+    for way, table in ways or ():
+        found = _Open.of(table, {**values, **way}, step.limits.completions)
         complete = complete and found.complete
         for mask in found.masks():
             hit = table.hit(mask)
@@ -248,8 +252,8 @@ def _open_table(step: TableStep, values: Mapping[str, Any], tables: tuple[Table,
     if complete and len(outcomes) == 1:
         (value,) = outcomes
         return _final(step, value, tuple(sorted(rules)))
-    unset = step.unset if tables is None or len(tables) > 1 else ()
-    if tables is None:
+    unset = step.unset if ways is None or len(ways) > 1 else ()
+    if ways is None:
         waits |= dict.fromkeys(c for c in step.decision.inputs if _is_unknown(values[c]))
     return _undetermined(step, outcomes if complete else None, sorted(rules), [values[c] for c in waits], unset)
 
@@ -290,7 +294,7 @@ class _Open:
 
 def _options(table: Table, column: Column, value: Any) -> tuple[set[int], ...]:
     if value.possible is None:
-        return tuple(table.masks_of_any(column))
+        return tuple(table.masks_of_any(column, silent=value.silent))
     return ({table.mask_of(column, v) for v in value.possible},)
 
 
@@ -353,13 +357,14 @@ def _undetermined(
     more = tuple(dict.fromkeys([n for w in waits for n in w.unset] + list(unset)))
     names = _names(decision)
     shown = None if values is None else tuple(public(v, decision) for v in values)
-    answer = Undetermined(shown, ask, more, trace)
+    silent = NOT_REGULATED in values if values is not None else decision.refer_to is not None
+    answer = Undetermined(shown, ask, more, trace, silent)
     if len(names) == 1:
         return answer, ((names[0], answer),)
     exports = []
     for at, name in enumerate(names):
         parts = None if values is None else tuple(dict.fromkeys(v if isinstance(v, Sign) else v[at] for v in values))
-        exports.append((name, Undetermined(parts, ask, more, trace) if parts is None or len(parts) > 1 else parts[0]))
+        exports.append((name, Undetermined(parts, ask, more, trace, silent) if parts is None or len(parts) > 1 else parts[0]))
     return answer, tuple(exports)
 
 
@@ -370,10 +375,11 @@ def _expression(step: ExpressionStep, values: Mapping[str, Any], answers: Mappin
     decision = step.decision
     value = decision.formula.run(values)
     trace = Trace(decision.name, "expression", because=decision.because, used=decision.formula.names)
-    if value is UNKNOWN:
-        return _open_expression(step, values, trace)
     if value is NOT_REGULATED:
         return NotRegulated(_referral(decision.formula.names, answers), trace), ((step.name, NOT_REGULATED),)
+    may_be_silent = [v for v in map(values.__getitem__, decision.formula.names) if _is_unknown(v) and v.silent]
+    if value is UNKNOWN or may_be_silent:
+        return _open_expression(step, value, values, trace)
     rounded = _rounded(value, decision.step, decision.rounding, decision.type)
     return Decided(rounded, trace), ((step.name, rounded),)
 
@@ -388,12 +394,22 @@ def _rounded(value: Any, step: Decimal | None, mode: str, type_: Type) -> Any:
     return int(whole) if isinstance(type_.domain, Ordered) and type_.domain.kind == "integer" else whole
 
 
-def _open_expression(step: ExpressionStep, values: Mapping[str, Any], trace: Trace) -> Settled:
-    names = unknown_names(step.decision.formula, values.__getitem__)
-    waits = [values[n] for n in names]
-    ask = dict.fromkeys(a for n, w in zip(names, waits, strict=True) for a in (w.ask if _is_unknown(w) else (n,)))
-    unset = dict.fromkeys(a for w in waits if _is_unknown(w) for a in w.unset)
-    answer = Undetermined(None, tuple(ask), tuple(unset), trace)
+def _open_expression(step: ExpressionStep, value: Any, values: Mapping[str, Any], trace: Trace) -> Settled:
+    """Answer where an operand that matters is unknown, or may turn out not to be regulated."""
+    operands = {n: values[n] for n in step.decision.formula.names}
+    silent = any(_is_unknown(v) and v.silent for v in operands.values())
+    names = dict.fromkeys(unknown_names(step.decision.formula, values.__getitem__)) if value is UNKNOWN else {}
+    names |= dict.fromkeys(n for n, v in operands.items() if _is_unknown(v) and v.silent)
+    ask = dict.fromkeys(a for n in names for a in (operands[n].ask if _is_unknown(operands[n]) else (n,)))
+    unset = dict.fromkeys(a for n in names if _is_unknown(operands[n]) for a in operands[n].unset)
+    decision = step.decision
+    found: tuple[Any, ...] | None = None
+    if value is not UNKNOWN:
+        found = (_rounded(value, decision.step, decision.rounding, decision.type),)
+    elif isinstance(decision.type.domain, Truth):
+        found = (True, False)
+    possible = (*found, NOT_REGULATED) if found and silent else found
+    answer = Undetermined(possible, tuple(ask), tuple(unset), trace, silent)
     return answer, ((step.name, answer),)
 
 

@@ -1,0 +1,55 @@
+"""complaint_rules: what organisations promise about complaints, as rulesets that can be run, asked and checked."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from complaint_rules.compile import CompiledRuleset
+    from complaint_rules.deciding import Decided, DecisionResult, NotRegulated, Trace, Undetermined
+    from complaint_rules.diagnostics import (
+        ComplaintRulesError,
+        Diagnostic,
+        FactsError,
+        NoDecisionError,
+        RulesetError,
+        Severity,
+        Span,
+    )
+    from complaint_rules.domains import NOT_REGULATED
+    from complaint_rules.prose import explain
+    from complaint_rules.facts import facts_schema
+    from complaint_rules.library import check_text, decide, load, load_text
+    from complaint_rules.words import Label
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "compile": ("CompiledRuleset",),
+    "deciding": ("Decided", "DecisionResult", "NotRegulated", "Trace", "Undetermined"),
+    "diagnostics": (
+        "ComplaintRulesError", "Diagnostic", "FactsError", "NoDecisionError", "RulesetError", "Severity", "Span",
+    ),
+    "domains": ("NOT_REGULATED",),
+    "prose": ("explain",),
+    "facts": ("facts_schema",),
+    "library": ("check_text", "decide", "load", "load_text"),
+    "words": ("Label",),
+}  # fmt: skip
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "NOT_REGULATED", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "FactsError",
+    "Label", "NoDecisionError", "NotRegulated", "RulesetError", "Severity", "Span", "Trace", "Undetermined",
+    "check_text", "decide", "explain", "facts_schema", "load", "load_text",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Open the room that owns a name when the name is first asked for."""
+    if name in _HOME:
+        value = getattr(import_module(f"complaint_rules.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'complaint_rules' has no attribute {name!r}")
