@@ -323,8 +323,9 @@ def findings(ruleset: Tree, name: str, parameters: Mapping[str, Value] | None = 
     deciding = set(matched)
     if policy == "first":
         deciding = {point[0] for point in points if point}
-    if policy == "priority":  # of equally grave rules the first in the file decides
-        deciding = {min(p, key=lambda r: rank(tree, then[r], shared)) for p in points if p}
+    if policy == "priority":  # all of the gravest say what holds, so that none of them is hidden
+        ranks = {rule: rank(tree, value, shared) for rule, value in then.items()}
+        deciding = {r for p in points for r in p if ranks[r] == min(ranks[other] for other in p)}
     return Findings(
         has_gap=() in points and "default" not in tree and "refer_to" not in tree,
         overlaps=frozenset(

@@ -22,6 +22,7 @@ pytest.importorskip("complaint_rules")
 import library
 
 CHUNKS, RULESETS, COMPLAINTS, TABLES = 30, 10, 10, 40
+MOST_PAIRS = 10  # of overlapping rules are reported in one table
 
 
 def pretty(ruleset: Any, *facts: Any) -> str:
@@ -79,11 +80,13 @@ def test_the_analysis_of_a_table_finds_what_trying_every_point_finds(chunk: int)
         ruleset = random_table(Random(seed))
         brute, found = findings(ruleset, "d"), library.findings(to_yaml(ruleset))
 
-        by_code = {
-            code: {rules for of, rules in found if of == code}
-            for code in ("CR201", "CR202", "CR203", "CR204")
-        }
-        assert bool(by_code["CR201"]) == brute.has_gap, pretty(ruleset, seed, found)
-        assert {frozenset(r) for r in by_code["CR202"]} == brute.overlaps, pretty(ruleset, seed)
-        assert {r[0] for r in by_code["CR203"]} == brute.hidden, pretty(ruleset, seed, found)
-        assert {r[0] for r in by_code["CR204"]} == brute.unmatched, pretty(ruleset, seed, found)
+        overlaps = {frozenset(rules) for code, rules in found if code == "CR202"}
+        hidden, unmatched = (
+            {rule for of, rules in found if of == code for rule in rules}
+            for code in ("CR203", "CR204")
+        )
+        assert (("CR201", ()) in found) == brute.has_gap, pretty(ruleset, seed, found)
+        assert overlaps <= brute.overlaps, pretty(ruleset, seed, found)
+        assert len(overlaps) == min(len(brute.overlaps), MOST_PAIRS), pretty(ruleset, seed, found)
+        assert hidden == brute.hidden, pretty(ruleset, seed, found, brute)
+        assert unmatched == brute.unmatched, pretty(ruleset, seed, found, brute)

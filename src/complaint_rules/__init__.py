@@ -18,9 +18,9 @@ if TYPE_CHECKING:
         Span,
     )
     from complaint_rules.domains import NOT_REGULATED
-    from complaint_rules.prose import explain
     from complaint_rules.facts import facts_schema
     from complaint_rules.library import check_text, decide, load, load_text
+    from complaint_rules.prose import explain
     from complaint_rules.words import Label
 
 __version__ = "0.1.0"

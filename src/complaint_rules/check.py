@@ -54,7 +54,7 @@ def _check_decision(ruleset: Ruleset, name: str, limits: Limits) -> Iterator[Dia
     tables = [table for _, table in tables_of(step, {}) or ()]
     never = _in_every([_never(decision, t) for t in tables])
     if never:
-        yield _at_rule(ruleset, decision, never[0], "CR204", rules=_ids(decision, never))
+        yield _at_rule(decision, never[0], "CR204", rules=_ids(decision, never))
     for table in tables:
         for finding in _analyse(ruleset, decision, table, limits, never):
             key = f"{finding.code}{finding.args.get('rules')}{finding.args.get('region')}"
@@ -111,7 +111,9 @@ def _receivable(ruleset: Ruleset, name: str, budget: Budget) -> tuple[Any, ...] 
 
 
 def _leaves_gap(ruleset: Ruleset, decision: TableDecision, budget: Budget) -> bool:
-    step = step_of(decision, ruleset, compile_ruleset(ruleset).parameters if _has_bounds(decision) else {}, DEFAULT_LIMITS)
+    step = step_of(
+        decision, ruleset, compile_ruleset(ruleset).parameters if _has_bounds(decision) else {}, DEFAULT_LIMITS
+    )
     assert isinstance(step, TableStep)  # noqa: S101 - a table decision makes a table step
     ways = tables_of(step, {})
     return ways is None or any(True for _, t in ways for _ in islice(uncovered(t.boxes, t.space, budget), 1))
@@ -142,7 +144,14 @@ def _overlaps(
         if pair[0] == pair[1] or pair in reported or agree:
             continue
         reported.add(pair)
-        yield _at_rule(ruleset, decision, pair[1], "CR202", rules=_ids(decision, pair), policy=decision.policy.value, **in_words(ruleset, table, box))
+        yield _at_rule(
+            decision,
+            pair[1],
+            "CR202",
+            rules=_ids(decision, pair),
+            policy=decision.policy.value,
+            **in_words(ruleset, table, box),
+        )
         if len(reported) >= _OVERLAPS_SHOWN:
             return
 
@@ -160,7 +169,7 @@ def _hidden(
         own = [table.boxes[b] for b in cells(table.boxes_of_rule[rule])]
         if not any(True for box in own for _ in islice(uncovered(boxes, box, budget), 1)):
             hiding = dict.fromkeys(table.owner[b] for b in stronger)
-            yield _at_rule(ruleset, decision, rule, "CR203", rules=_ids(decision, [rule]), by=_ids(decision, list(hiding)))
+            yield _at_rule(decision, rule, "CR203", rules=_ids(decision, [rule]), by=_ids(decision, list(hiding)))
 
 
 def _beats(table: Table, other: int, rule: int) -> bool:
@@ -173,7 +182,7 @@ def _ids(decision: TableDecision, rules: Sequence[int]) -> tuple[str, ...]:
     return tuple(decision.rules[r].id for r in rules)
 
 
-def _at_rule(ruleset: Ruleset, decision: TableDecision, rule: int, code: str, **args: object) -> Diagnostic:
+def _at_rule(decision: TableDecision, rule: int, code: str, **args: object) -> Diagnostic:
     return Diagnostic(code, decision.rules[rule].span, {"decision": decision.name, **args})
 
 
@@ -185,7 +194,15 @@ def _uncited(decision: TableDecision) -> Iterator[Diagnostic]:
 
 def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
     read = {n for d in ruleset.decisions.values() for n in names_read(d)}
-    read |= {p for d in ruleset.decisions.values() if isinstance(d, TableDecision) for r in d.rules for w in r.when for t in w.values() for p in references(t)}
+    read |= {
+        p
+        for d in ruleset.decisions.values()
+        if isinstance(d, TableDecision)
+        for r in d.rules
+        for w in r.when
+        for t in w.values()
+        for p in references(t)
+    }
     read |= {t.of[v] for outputs in ruleset.outputs.values() for t in outputs.values() for v in t.of}
     for section in ("inputs", "parameters"):
         for name in getattr(ruleset, section):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from complaint_rules.diagnostics import Diagnostic, RulesetError
-from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision
+from complaint_rules.ruleset import ChecklistDecision, Decision, Item, Rule, Ruleset, TableDecision
 from complaint_rules.source import Document, read
 from complaint_rules.words import Label
 
@@ -60,9 +60,11 @@ def read_clauses(path: Path) -> dict[str, Clause]:
 def _clause(name: str, entry: Any, document: Document, problems: list[Diagnostic]) -> Clause:
     fields = entry if isinstance(entry, dict) else {}
     path = ("clauses", name)
-    for key in ("at", "says"):
-        if key not in fields:
-            problems.append(Diagnostic("CR005", document.span(path, of_key=True), {"key": key}))
+    problems += [
+        Diagnostic("CR005", document.span(path, of_key=True), {"key": key})
+        for key in ("at", "says")
+        if key not in fields
+    ]
     known = ("at", "says", "conduct")
     problems += [
         Diagnostic("CR004", document.span((*path, k), of_key=True), {"key": k, "known": known})
@@ -81,7 +83,7 @@ def clause_map(ruleset: Ruleset, index: Mapping[str, Clause]) -> ClauseMap:
     for place, because in _places(ruleset):
         for clause in because:
             places.setdefault(clause, []).append(place)
-        if not because and place.startswith("decisions.") and place.count(".") == 2:  # noqa: PLR2004 - decisions.NAME.RULE
+        if not because and place.startswith("decisions.") and place.count(".") == 2:
             uncited.append(place)
     encoded = {i: tuple(places[i]) for i in index if i in places}
     left = [i for i in index if i not in places]
@@ -99,10 +101,18 @@ def _places(ruleset: Ruleset) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield f"parameters.{name}", parameter.because
     for name, decision in ruleset.decisions.items():
         yield f"decisions.{name}", decision.because
-        rules = decision.rules if isinstance(decision, TableDecision) else ()
-        items = decision.items if isinstance(decision, ChecklistDecision) else ()
-        for part in (*rules, *items):
+        for part in _parts(decision):
             yield f"decisions.{name}.{part.id}", part.because or decision.because
+
+
+def _parts(decision: Decision) -> tuple[Rule | Item, ...]:
+    match decision:
+        case TableDecision(rules=rules):
+            return rules
+        case ChecklistDecision(items=items):
+            return items
+        case _:
+            return ()
 
 
 def ledger_ids(directory: Path, ruleset: str) -> dict[str, bool]:

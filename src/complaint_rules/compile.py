@@ -115,9 +115,7 @@ def compile_ruleset(
     }
     env = {**known, **{n: v for n, v in overrides.items() if v is not None}}
     steps = tuple(step_of(inlined(ruleset, n), ruleset, env, limits) for n in ruleset.order)
-    return CompiledRuleset(
-        ruleset, env, frozenset(overrides), assumptions, steps, _reads(ruleset, steps), limits
-    )
+    return CompiledRuleset(ruleset, env, frozenset(overrides), assumptions, steps, _reads(ruleset, steps), limits)
 
 
 def inlined(ruleset: Ruleset, name: str) -> TableDecision | ExpressionDecision | ChecklistDecision:
@@ -127,7 +125,12 @@ def inlined(ruleset: Ruleset, name: str) -> TableDecision | ExpressionDecision |
         return decision
     target = ruleset.decisions[decision.invoke]
     names = decision.renamed
-    head = {"name": name, "label": decision.label, "because": decision.because or target.because, "span": decision.span}
+    head: dict[str, Any] = {
+        "name": name,
+        "label": decision.label,
+        "because": decision.because or target.because,
+        "span": decision.span,
+    }
     match target:
         case TableDecision():
             rules = tuple(_renamed_rule(r, names) for r in target.rules)

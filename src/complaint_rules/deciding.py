@@ -160,9 +160,7 @@ def _answer_json(answer: Answer) -> dict[str, Any]:
     return {"status": answer.status, **said, "trace": {k: v for k, v in why.items() if v}}
 
 
-def decide(
-    rules: CompiledRuleset, facts: Mapping[str, Any], *, only: Collection[str] | None = None
-) -> DecisionResult:
+def decide(rules: CompiledRuleset, facts: Mapping[str, Any], *, only: Collection[str] | None = None) -> DecisionResult:
     """Return what the ruleset says about facts that were validated; `only` names the decisions wanted."""
     settled = settle_all(rules, facts)
     wanted = {n: settled[n] for n in rules.ruleset.decisions if only is None or n in only}
@@ -189,8 +187,7 @@ def settle_all(rules: CompiledRuleset, facts: Mapping[str, Any]) -> dict[str, An
                     step.memo.clear()
                 step.memo[key] = found
             answer, exports = found
-        for name, value in exports:
-            values[name] = value
+        values.update(exports)
         answers[step.name] = answer
     return answers
 
@@ -202,11 +199,9 @@ def _blank(rules: CompiledRuleset) -> dict[str, Any]:
     """Return the values before any fact is known: parameters, and a Missing for each of the rest."""
     kept = _BLANKS.get(id(rules))
     if kept is None or kept[0] is not rules:
-        if len(_BLANKS) > 64:  # noqa: PLR2004 - a handful of rulesets is in use at a time
+        if len(_BLANKS) > 64:
             _BLANKS.clear()
-        made: dict[str, Any] = {
-            n: ABSENT if i.optional else Missing(ask=(n,)) for n, i in rules.ruleset.inputs.items()
-        }
+        made: dict[str, Any] = {n: ABSENT if i.optional else Missing(ask=(n,)) for n, i in rules.ruleset.inputs.items()}
         made |= {n: rules.parameters.get(n, Missing(unset=(n,))) for n in rules.ruleset.parameters}
         kept = _BLANKS[id(rules)] = (rules, made)
     return kept[1]
@@ -238,7 +233,7 @@ def _known_mask(table: Table, values: Mapping[str, Any], columns: Iterable[Colum
 
 def _open_table(step: TableStep, values: Mapping[str, Any], ways: tuple[Way, ...] | None) -> Settled:
     outcomes: dict[Value, None] = {}
-    rules: dict[int, None] = {}
+    matched: set[tuple[int, ...]] = set()
     waits: dict[str, None] = {}
     complete = ways is not None
     for way, table in ways or ():
@@ -247,15 +242,17 @@ def _open_table(step: TableStep, values: Mapping[str, Any], ways: tuple[Way, ...
         for mask in found.masks():
             hit = table.hit(mask)
             outcomes[hit.value] = None
-            rules |= dict.fromkeys(hit.rules)
+            matched.add(hit.rules)
         waits |= dict.fromkeys(found.mattering())
+    possible = sorted({r for rules in matched for r in rules})
     if complete and len(outcomes) == 1:
         (value,) = outcomes
-        return _final(step, value, tuple(sorted(rules)))
+        sure = tuple(r for r in possible if all(r in rules for rules in matched))
+        return _final(step, value, sure, tuple(r for r in possible if r not in sure))
     unset = step.unset if ways is None or len(ways) > 1 else ()
     if ways is None:
         waits |= dict.fromkeys(c for c in step.decision.inputs if _is_unknown(values[c]))
-    return _undetermined(step, outcomes if complete else None, sorted(rules), [values[c] for c in waits], unset)
+    return _undetermined(step, outcomes if complete else None, possible, [values[c] for c in waits], unset)
 
 
 @dataclass(frozen=True)
@@ -277,7 +274,9 @@ class _Open:
         return cls(table, start, columns, limit, complete)
 
     def masks(self, without: str = "") -> set[int]:
-        return reachable(self.start, (o for n, axes in self.columns.items() if n != without for o in axes), self.limit)[0]
+        return reachable(self.start, (o for n, axes in self.columns.items() if n != without for o in axes), self.limit)[
+            0
+        ]
 
     def mattering(self) -> list[str]:
         """Return the columns that alone can change the answer, for some values of the others."""
@@ -298,9 +297,10 @@ def _options(table: Table, column: Column, value: Any) -> tuple[set[int], ...]:
     return ({table.mask_of(column, v) for v in value.possible},)
 
 
-def _final(step: TableStep, value: Value, rules: tuple[int, ...]) -> Settled:
+def _final(step: TableStep, value: Value, rules: tuple[int, ...], possible: tuple[int, ...] = ()) -> Settled:
+    """Return a settled value; `possible` rules are those that may have given it too."""
     decision = step.decision
-    trace = _trace(step, [decision.rules[r].id for r in rules])
+    trace = _trace(step, [decision.rules[r].id for r in rules], [decision.rules[r].id for r in possible])
     names = _names(decision)
     if value is NOT_REGULATED:
         return NotRegulated(decision.refer_to, trace), tuple((n, NOT_REGULATED) for n in names)
@@ -337,7 +337,7 @@ def public(value: Value, decision: TableDecision) -> Any:
 def _trace(step: TableStep, rules: Sequence[str], possible: Sequence[str] = ()) -> Trace:
     decision = step.decision
     named = {r.id: r for r in decision.rules if r.id in rules or r.id in possible}
-    because = dict.fromkeys(c for r in rules for c in named[r].because) or dict.fromkeys(decision.because)
+    because = dict.fromkeys(c for r in (rules or possible) for c in named[r].because) or dict.fromkeys(decision.because)
     read = read_by(step)
     return Trace(
         decision.name, "table", tuple(rules), tuple(possible), {r: d.cells for r, d in named.items()}, tuple(because),
@@ -364,7 +364,9 @@ def _undetermined(
     exports = []
     for at, name in enumerate(names):
         parts = None if values is None else tuple(dict.fromkeys(v if isinstance(v, Sign) else v[at] for v in values))
-        exports.append((name, Undetermined(parts, ask, more, trace, silent) if parts is None or len(parts) > 1 else parts[0]))
+        exports.append(
+            (name, Undetermined(parts, ask, more, trace, silent) if parts is None or len(parts) > 1 else parts[0])
+        )
     return answer, tuple(exports)
 
 

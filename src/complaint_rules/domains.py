@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Context, Decimal, localcontext
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal
 
 OrderedKind = Literal["integer", "decimal", "money", "date", "datetime", "duration"]
@@ -196,7 +197,7 @@ class LineAxis:
     def cells(self) -> tuple[Interval | Sign, ...]:
         ends: list[Point | None] = [None, *self.points, None]
         parts: list[Interval | Sign] = []
-        for low, high in zip(ends, ends[1:], strict=False):
+        for low, high in pairwise(ends):
             parts.append(Interval(low, high, low_open=True, high_open=True))
             if high is not None:
                 parts.append(Interval(high, high))
@@ -208,7 +209,7 @@ class LineAxis:
         places = {c: i for i, c in enumerate(self.cells)}
         ends: list[Point | None] = [None, *self.points, None]
         raw: list[int] = []
-        for low, high in zip(ends, ends[1:], strict=False):
+        for low, high in pairwise(ends):
             raw.append(places.get(Interval(low, high, low_open=True, high_open=True), -1))
             if high is not None:
                 raw.append(places.get(Interval(high, high), -1))
@@ -403,9 +404,7 @@ def _tighter(a: Point | None, b: Point | None, *, open_: bool, want_max: bool) -
     return b, False
 
 
-def _between(
-    kind: str, low: Point | None, high: Point | None, low_open: bool, high_open: bool
-) -> Point | None:
+def _between(kind: str, low: Point | None, high: Point | None, low_open: bool, high_open: bool) -> Point | None:
     unit = _UNIT[kind]
     if low is not None and not low_open:
         return low
@@ -428,7 +427,7 @@ def _shift(value: Point, by: Point) -> Point | None:
         return None
 
 
-def _on_grid(
+def _on_grid(  # noqa: PLR0917 - the two ends of one stretch
     kind: str, step: Point, low: Point | None, high: Point | None, low_open: bool, high_open: bool
 ) -> Point | None:
     origin = _ORIGIN[kind]

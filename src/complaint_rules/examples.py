@@ -1,45 +1,70 @@
-"""Examples: YAML cases that an officer can read, run against a ruleset, failures explained cell by cell."""
+"""Examples: worked complaints beside a ruleset: read, run, and compared with what they expect."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from complaint_rules.compile import CompiledRuleset, compile_ruleset
-from complaint_rules.deciding import Answer, Decided, DecisionResult, Trace, Undetermined, decide
+from complaint_rules.compile import CompiledRuleset, compile_ruleset, inlined
+from complaint_rules.deciding import Answer, Decided, DecisionResult, NotRegulated, Undetermined, decide
 from complaint_rules.diagnostics import Diagnostic, RulesetError, Span
-from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Text
-from complaint_rules.facts import read_facts
-from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision
-from complaint_rules.source import Document, read
+from complaint_rules.domains import (
+    ABSENT,
+    OTHER,
+    Anything,
+    Contains,
+    Domain,
+    Enumeration,
+    Interval,
+    Is,
+    ListOf,
+    Members,
+    OneOf,
+    ParameterRef,
+    Sign,
+    Test,
+    Text,
+    Within,
+)
+from complaint_rules.limits import DEFAULT_LIMITS, Limits
+from complaint_rules.ruleset import ChecklistDecision, Rule, Ruleset, TableDecision, Type, When
+from complaint_rules.source import Document, Plain, read
 from complaint_rules.source import Path as Place
-from complaint_rules.values import BadValueError, from_text, to_json
-from complaint_rules.words import Lang, suggest
+from complaint_rules.values import BadValueError, from_json, from_text, to_json
+from complaint_rules.words import Label, Lang, suggest
 
+_FILE_KEYS = ("ruleset", "examples")
 _KEYS = ("name", "case", "given", "parameters", "expect", "rules", "asserts")
-_WORDS = ("undetermined", "not_regulated")
+_CHECKLIST_KEYS = ("met", "unmet", "open", "next")
+Status = Literal["decided", "undetermined", "not_regulated", "any"]
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What one decision must answer; `parts` holds what was written of each aspect, as values."""
+    """What an example expects of one decision; None and empty parts are not compared.
 
-    decision: str
-    status: str
-    parts: Mapping[str, Any]
+    `waits` are all facts and parameters that must be asked; `lists` are a checklist's items by status.
+    """
+
+    status: Status
+    value: Any = None
+    waits: frozenset[str] | None = None
+    lists: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    next: str | None = None
+    parties: Mapping[str, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One case: facts, settings, what must come out, and which rules must have decided."""
+    """One complaint: its facts, the settings of parameters, and what the ruleset must say."""
 
     name: str
-    case: str
+    case: str | None
     given: Mapping[str, Any]
     parameters: Mapping[str, Any]
-    expect: tuple[Expectation, ...]
+    expect: Mapping[str, Expectation]
     rules: Mapping[str, tuple[str, ...]]
     asserts: Mapping[str, str]
     span: Span
@@ -47,29 +72,43 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A decision that did not come out as an example says."""
+    """One difference: what was expected of a decision, what it says, and why the expected rule did not hold."""
 
     decision: str
-    aspect: str
-    expected: Any
-    got: Any
-    because: tuple[str, ...] = ()
+    expected: str
+    got: str
+    reasons: tuple[str, ...] = ()
 
     def render(self, lang: Lang = "en") -> str:
-        """Return the failure in words, with the cells that did not match below it."""
-        words = ("expected", "got") if lang == "en" else ("应为", "实为")
-        aspect = f" ({self.aspect})" if self.aspect else ""
-        head = f"{self.decision}{aspect}: {words[0]} {_shown(self.expected)}, {words[1]} {_shown(self.got)}"
-        return "\n".join([head, *(f"    {line}" for line in self.because)])
+        """Return the difference in words, reasons on lines of their own."""
+        sentence = "`{}`：应为 {}，实为 {}" if lang == "zh" else "`{}`: expected {}, got {}"
+        return "\n    ".join((sentence.format(self.decision, self.expected, self.got), *self.reasons))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An example, what was decided, and where it differs."""
+    """An example after it was run: the result, and every difference."""
 
     example: Example
     result: DecisionResult
     failures: tuple[Failure, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+    def render(self, lang: Lang = "en") -> str:
+        """Return the example with its differences."""
+        head = f"{self.example.span}: {self.example.name}"
+        return "\n  ".join((head, *(f.render(lang) for f in self.failures)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON-serialisable data."""
+        differences = [
+            {"decision": f.decision, "expected": f.expected, "got": f.got, "reasons": list(f.reasons)} for f in self.failures
+        ]
+        span = self.example.span
+        return {"name": self.example.name, "file": span.file, "line": span.line, "passed": self.passed, "failures": differences}
 
 
 def examples_path(ruleset_path: Path) -> Path:
@@ -77,240 +116,395 @@ def examples_path(ruleset_path: Path) -> Path:
     return ruleset_path.with_name(f"{ruleset_path.stem}.examples.yaml")
 
 
-def read_examples(path: Path, ruleset: Ruleset) -> tuple[Example, ...]:
-    """Return the examples of a file, values read by the ruleset's types.
+# --- reading -----------------------------------------------------------------------------------------
+
+
+def read_examples(path: Path, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS) -> tuple[Example, ...]:
+    """Return the examples of a file, held against the ruleset.
 
     Raises:
-        RulesetError: with every wrong name and value, located.
+        RulesetError: with every unknown name and unusable value, each located.
     """
-    document = read(path.read_bytes(), path.name)
-    root = document.root if isinstance(document.root, dict) else {}
-    entries = root.get("examples")
+    document = read(path.read_bytes(), path.name, limits)
     reader = _Reader(document, ruleset, [])
-    if not isinstance(entries, list):
-        raise RulesetError([Diagnostic("CR005", document.span(()), {"key": "examples"})])
-    found = tuple(reader.example(e, ("examples", i)) for i, e in enumerate(entries))
+    examples = tuple(reader.file())
     if reader.problems:
-        raise RulesetError(reader.problems)
-    return found
+        raise RulesetError(reader.problems[: limits.errors])
+    return examples
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Reader:
+    """The document being read, and the problems found on the way."""
+
     document: Document
     ruleset: Ruleset
     problems: list[Diagnostic]
 
-    def problem(self, code: str, path: Place, *, of_key: bool = False, **args: object) -> None:
-        self.problems.append(Diagnostic(code, self.document.span(path, of_key=of_key), args))
+    def problem(self, code: str, place: Place, *, of_key: bool = False, **args: object) -> None:
+        self.problems.append(Diagnostic(code, self.document.span(place, of_key=of_key), args))
 
-    def example(self, entry: Any, path: Place) -> Example:
-        if not isinstance(entry, dict):
-            self.problem("CR006", path, value=str(entry), expected="name: …")
-            entry = {}
-        for key in entry:
-            if key not in _KEYS:
-                self.problem("CR004", (*path, key), of_key=True, key=key, known=_KEYS, suggestion=suggest(key, _KEYS))
-        for key in ("name", "expect"):
-            if key not in entry:
-                self.problem("CR005", path, key=key)
+    def mapping(self, plain: Plain, place: Place) -> Mapping[str, Plain]:
+        """Return a mapping, or an empty one and a problem."""
+        if isinstance(plain, dict):
+            return plain
+        self.problem("CR006", place, value=plain, expected="name: value")
+        return {}
+
+    def known_keys(self, plain: Mapping[str, Plain], known: Sequence[str], needed: Sequence[str], place: Place) -> None:
+        for key in plain:
+            if key not in known:
+                self.problem("CR004", (*place, key), of_key=True, key=key, suggestion=suggest(key, known))
+        for key in needed:
+            if key not in plain:
+                self.problem("CR005", place, key=key)
+
+    def file(self) -> Iterator[Example]:
+        root = self.mapping(self.document.root, ())
+        self.known_keys(root, _FILE_KEYS, _FILE_KEYS, ())
+        if root.get("ruleset", self.ruleset.id) != self.ruleset.id:
+            self.problem("CR101", ("ruleset",), name=root["ruleset"], suggestion=self.ruleset.id)
+        examples = root.get("examples", [])
+        if not isinstance(examples, list):
+            self.problem("CR006", ("examples",), value=examples, expected="- name: …")
+            return
+        for at, plain in enumerate(examples):
+            yield self.example(self.mapping(plain, ("examples", at)), ("examples", at))
+
+    def example(self, plain: Mapping[str, Plain], place: Place) -> Example:
+        self.known_keys(plain, _KEYS, ("name", "given", "expect"), place)
+        parts = {k: self.mapping(plain.get(k, {}), (*place, k)) for k in ("given", "parameters", "expect", "rules", "asserts")}
+        expect = dict(self.expectations(parts["expect"], (*place, "expect")))
+        case = plain.get("case")
         return Example(
-            str(entry.get("name", "")), str(entry.get("case", "")),
-            self.values(entry.get("given"), self.ruleset.inputs, (*path, "given")),
-            self.values(entry.get("parameters"), self.ruleset.parameters, (*path, "parameters")),
-            self.expectations(self.mapping(entry.get("expect"), (*path, "expect")), (*path, "expect")),
-            self.rules(self.mapping(entry.get("rules"), (*path, "rules")), (*path, "rules")),
-            self.mapping(entry.get("asserts"), (*path, "asserts")), self.document.span(path),
+            str(plain.get("name", "")), None if case is None else str(case),
+            dict(self.facts(parts["given"], (*place, "given"))),
+            dict(self.settings(parts["parameters"], (*place, "parameters"))),
+            expect, dict(self.rules(parts["rules"], (*place, "rules"))),
+            dict(self.asserts(parts["asserts"], expect, (*place, "asserts"))), self.document.span(place),
         )  # fmt: skip
 
-    def mapping(self, plain: Any, path: Place) -> dict[str, Any]:
-        if plain in (None, ""):
-            return {}
-        if not isinstance(plain, dict):
-            self.problem("CR006", path, value=str(plain), expected="key: value")
-            return {}
-        return plain
+    def facts(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, Any]]:
+        for name, part in plain.items():
+            fact = self.ruleset.inputs.get(name)
+            if fact is None:
+                self.unknown(name, self.ruleset.inputs, (*place, name))
+            elif part != "unknown":
+                yield name, self.value(part, fact.type, (*place, name))
 
-    def values(self, plain: Any, known: Mapping[str, Any], path: Place) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, raw in self.mapping(plain, path).items():
-            if name not in known:
-                self.problem("CR101", (*path, name), of_key=True, name=name, suggestion=suggest(name, known))
+    def settings(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, Any]]:
+        for name, part in plain.items():
+            parameter = self.ruleset.parameters.get(name)
+            if parameter is None:
+                self.unknown(name, self.ruleset.parameters, (*place, name))
             else:
-                found[name] = self.value(raw, known[name].type.domain, (*path, name))
-        return found
+                yield name, None if part == "unset" else self.value(part, parameter.type, (*place, name))
 
-    def value(self, plain: Any, domain: Domain, path: Place) -> Any:
+    def rules(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for name, part in plain.items():
+            if not self.is_decision(name, (*place, name)):
+                continue
+            decision = inlined(self.ruleset, name)
+            known = [r.id for r in decision.rules] if isinstance(decision, TableDecision) else []
+            ids = tuple(part) if isinstance(part, list) else (part,)
+            for rule in ids:
+                if rule not in known:
+                    self.unknown(str(rule), known, (*place, name), of_key=False)
+            yield name, ids
+
+    def asserts(
+        self, plain: Mapping[str, Plain], expect: Mapping[str, Expectation], place: Place
+    ) -> Iterator[tuple[str, str]]:
+        for key, part in plain.items():
+            name = str(part)
+            if name.partition(".")[0] not in expect:
+                self.unknown(name, expect, (*place, key), of_key=False)
+            yield key, name
+
+    def unknown(self, name: str, known: Any, place: Place, *, of_key: bool = True) -> None:
+        self.problem("CR101", place, of_key=of_key, name=name, suggestion=suggest(name, known))
+
+    def is_decision(self, name: str, place: Place) -> bool:
+        if name in self.ruleset.decisions:
+            return True
+        problem = Label(f"没有名为 `{name}` 的判定", f"there is no decision `{name}`")
+        self.problem("CR401", place, of_key=True, problem=problem, suggestion=suggest(name, self.ruleset.decisions))
+        return False
+
+    # --- values ---
+
+    def value(self, plain: Plain, type_: Type, place: Place) -> Any:
         try:
-            return value_of(plain, domain)
+            return _value(plain, type_.domain)
         except BadValueError as error:
-            self.problems.append(Diagnostic(error.code, self.document.span(path), error.args_of))
+            self.problems.append(Diagnostic(error.code, self.document.span(place), error.args_of))
             return None
 
-    def expectations(self, plain: Mapping[str, Any], path: Place) -> tuple[Expectation, ...]:
-        found = []
-        for name, said in plain.items():
-            if name not in self.ruleset.decisions:
-                known = self.ruleset.decisions
-                self.problem("CR101", (*path, name), of_key=True, name=name, suggestion=suggest(name, known))
-            else:
-                found.append(self.expectation(name, said, (*path, name)))
-        return tuple(found)
+    def expectations(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, Expectation]]:
+        for name, part in plain.items():
+            if self.is_decision(name, (*place, name)):
+                yield name, self.expectation(name, part, (*place, name))
 
-    def expectation(self, name: str, said: Any, path: Place) -> Expectation:
-        if isinstance(said, str) and said in _WORDS:
-            return Expectation(name, said, {})
-        if isinstance(said, dict) and set(said) == {"undetermined"}:
-            return Expectation(name, "undetermined", {"ask": frozenset(_list(said["undetermined"]))})
-        if isinstance(self.ruleset.decisions[name], ChecklistDecision) or self.is_checklist(said):
-            return self.checklist(name, said, path)
-        if isinstance(said, dict) and "value" in said:
-            parties = self.mapping(said.get("parties"), (*path, "parties"))
-            return Expectation(name, "decided", {"value": self.output(name, said["value"], path), "parties": parties})
-        return Expectation(name, "decided", {"value": self.output(name, said, path)})
+    def expectation(self, name: str, plain: Plain, place: Place) -> Expectation:
+        match plain:
+            case "undetermined":
+                return Expectation("undetermined")
+            case "not_regulated":
+                return Expectation("not_regulated")
+            case {"undetermined": list(names), **rest} if not rest:
+                return Expectation("undetermined", waits=frozenset(self.waits(names, (*place, "undetermined"))))
+            case dict() if isinstance(inlined(self.ruleset, name), ChecklistDecision):
+                return self.checklist(name, plain, place)
+            case _:
+                parties: dict[str, str | None] = {}
+                value = self.decided(name, self.without_parties(name, plain, place, parties), place)
+                return Expectation("decided", value, parties=parties or None)
 
-    def is_checklist(self, said: Any) -> bool:
-        return isinstance(said, dict) and "met" in said
+    def without_parties(self, name: str, plain: Plain, place: Place, parties: dict[str, str | None]) -> Plain:
+        """Return the value of `{value: …, parties: …}`, in an output too, and note the parties."""
+        match plain:
+            case {"value": value, "parties": dict(named), **rest} if not rest:
+                known = {p for t in self.ruleset.outputs[name].values() for p in t.of}
+                for party, fact in named.items():
+                    if party not in known:
+                        self.unknown(party, known, (*place, "parties", party))
+                    parties[party] = None if fact == "unknown" else str(fact)
+                return value
+            case dict():
+                return {k: self.without_parties(name, v, (*place, k), parties) for k, v in plain.items()}
+            case _:
+                return plain
 
-    def checklist(self, name: str, said: Any, path: Place) -> Expectation:
-        parts = dict(said) if isinstance(said, dict) else {"met": said}
-        domain = self.ruleset.outputs[name][""].domain
-        lists = {k: frozenset(_list(parts[k])) for k in ("unmet", "open") if k in parts}
-        met = {"value": self.value(parts["met"], domain, path)} if "met" in parts and parts["met"] not in _WORDS else {}
-        status = parts["met"] if parts.get("met") in _WORDS else "decided" if met else ""
-        following = {"next": None if parts["next"] in ("none", "") else parts["next"]} if "next" in parts else {}
-        return Expectation(name, status, {**met, **lists, **following})
+    def waits(self, names: Sequence[Plain], place: Place) -> Iterator[str]:
+        known = [*self.ruleset.inputs, *self.ruleset.parameters]
+        for at, name in enumerate(names):
+            if name not in known:
+                self.unknown(str(name), known, (*place, at), of_key=False)
+            yield str(name)
 
-    def output(self, name: str, said: Any, path: Place) -> Any:
-        types = self.ruleset.outputs[name]
-        if "" in types:
-            return self.value(said, types[""].domain, path)
-        given = self.mapping(said, path)
-        for output in given:
-            if output not in types:
-                self.problem("CR110", (*path, output), of_key=True, output=output, rule=name, suggestion=suggest(output, types))
-        return {o: self.value(_bare(v), types[o].domain, (*path, o)) for o, v in given.items() if o in types}
+    def checklist(self, name: str, plain: Mapping[str, Plain], place: Place) -> Expectation:
+        self.known_keys(plain, _CHECKLIST_KEYS, (), place)
+        lists = {k: frozenset(self.items(name, plain[k], (*place, k))) for k in ("unmet", "open") if k in plain}
+        met = plain.get("met")
+        following = next(self.items(name, [plain["next"]], (*place, "next")), None) if "next" in plain else None
+        if met in (None, "undetermined"):
+            return Expectation("any" if met is None else "undetermined", lists=lists, next=following)
+        return Expectation("decided", self.decided(name, met, (*place, "met")), lists=lists, next=following)
 
-    def rules(self, plain: Mapping[str, Any], path: Place) -> dict[str, tuple[str, ...]]:
-        for name in plain:
-            if name not in self.ruleset.decisions:
-                known = self.ruleset.decisions
-                self.problem("CR101", (*path, name), of_key=True, name=name, suggestion=suggest(name, known))
-        return {n: tuple(_list(r)) for n, r in plain.items()}
+    def items(self, name: str, plain: Plain, place: Place) -> Iterator[str]:
+        decision = inlined(self.ruleset, name)
+        known = [i.id for i in decision.items] if isinstance(decision, ChecklistDecision) else []
+        for item in plain if isinstance(plain, list) else [plain]:
+            if item not in known:
+                self.unknown(str(item), known, place, of_key=False)
+            yield str(item)
 
+    def decided(self, name: str, plain: Plain, place: Place) -> Any:
+        decision = inlined(self.ruleset, name)
+        outputs = decision.outputs if isinstance(decision, TableDecision) else self.ruleset.outputs[name]
+        if len(outputs) == 1:
+            return self.value(plain, next(iter(self.ruleset.outputs[name].values())), place)
+        if isinstance(plain, list):
+            return tuple(self.outputs(p, outputs, (*place, at)) for at, p in enumerate(plain))
+        return self.outputs(plain, outputs, place)
 
-def _bare(said: Any) -> Any:
-    return said["value"] if isinstance(said, dict) and "value" in said else said
-
-
-def _list(plain: Any) -> list[str]:
-    return [plain] if isinstance(plain, str) else list(plain)
-
-
-def value_of(plain: Any, domain: Domain) -> Any:
-    """Return the value that YAML text (or a list of it) means.
-
-    Raises:
-        BadValueError: the domain has no such value.
-    """
-    if isinstance(domain, (Members, ListOf)):
-        if not isinstance(plain, list):
-            raise BadValueError("CR103", value=str(plain), expected="[a, b]")
-        one = domain.of if isinstance(domain, ListOf) else _member_domain(domain)
-        values = [value_of(p, one) for p in plain]
-        return tuple(values) if isinstance(domain, ListOf) else frozenset(values)
-    if not isinstance(plain, str):
-        raise BadValueError("CR103", value=str(plain), expected="text")
-    return from_text(plain, domain)
+    def outputs(self, plain: Plain, outputs: Mapping[str, Type], place: Place) -> Mapping[str, Any]:
+        parts = self.mapping(plain, place)
+        self.known_keys(parts, tuple(outputs), tuple(outputs), place)
+        return {o: self.value(p, outputs[o], (*place, o)) for o, p in parts.items() if o in outputs}
 
 
-def _member_domain(domain: Members) -> Domain:
-    return Text() if domain.values is None else Enumeration(domain.values, domain.open)
+def _value(plain: Plain, domain: Domain) -> Any:
+    """Return the value that the plain text or list of a file means."""
+    if isinstance(domain, ListOf) and isinstance(plain, list):
+        return tuple(_value(p, domain.of) for p in plain)
+    if isinstance(domain, Members) and isinstance(plain, list):
+        return from_json(plain, domain)
+    if isinstance(plain, str) and not isinstance(domain, (ListOf, Members)):
+        return from_text(plain, domain)
+    expected = "[a, b]" if isinstance(domain, (ListOf, Members)) else "a"
+    raise BadValueError("CR103", value=plain, expected=expected)
+
+
+# --- running -----------------------------------------------------------------------------------------
 
 
 def run_examples(rules: CompiledRuleset, examples: Sequence[Example]) -> list[Outcome]:
-    """Decide each example and compare."""
-    return [_run(rules, e) for e in examples]
+    """Return every example with the result of its facts and the differences to what it expects."""
+    compiled: dict[Any, CompiledRuleset] = {}
+    outcomes = []
+    for example in examples:
+        key = tuple(sorted(example.parameters.items(), key=lambda item: item[0]))
+        if key not in compiled:
+            compiled[key] = _under(rules, example.parameters)
+        outcomes.append(_run(compiled[key], example))
+    return outcomes
+
+
+def _under(rules: CompiledRuleset, parameters: Mapping[str, Any]) -> CompiledRuleset:
+    if not parameters:
+        return rules
+    settings = {n: rules.parameters.get(n) for n in rules.overrides} | dict(parameters)
+    return compile_ruleset(rules.ruleset, parameters=settings, assumptions=rules.assumptions, limits=rules.limits)
 
 
 def _run(rules: CompiledRuleset, example: Example) -> Outcome:
-    if example.parameters:
-        rules = compile_ruleset(rules.ruleset, parameters=example.parameters, limits=rules.limits)
-    result = decide(rules, read_facts(rules.ruleset, example.given))
-    failures = [f for e in example.expect for f in _differences(e, result, rules.ruleset)]
-    failures += [f for n, r in example.rules.items() for f in _other_rules(n, r, result, rules.ruleset)]
-    return Outcome(example, result, tuple(failures))
+    result = decide(rules, example.given)
+    failures = [f for n, e in example.expect.items() for f in _differences(n, e, result)]
+    failures += [f for n, ids in example.rules.items() for f in _wrong_rules(n, ids, result)]
+    explained = (Failure(f.decision, f.expected, f.got, tuple(_reasons(f.decision, example, rules, result))) for f in failures)
+    return Outcome(example, result, tuple(explained))
 
 
-def _differences(expected: Expectation, result: DecisionResult, ruleset: Ruleset) -> Iterator[Failure]:
-    answer = result.decisions[expected.decision]
-    if expected.status and answer.status != expected.status:
-        wanted = expected.parts.get("value", expected.status)
-        yield Failure(expected.decision, "", wanted, _said(answer), _why(expected, result, ruleset))
-        return
-    for aspect, wanted in expected.parts.items():
-        got = _aspect(aspect, answer, result.parties.get(expected.decision, {}), wanted)
-        if got != wanted:
-            aspect_name = "" if aspect == "value" else aspect
-            yield Failure(expected.decision, aspect_name, wanted, got, _why(expected, result, ruleset))
+def _differences(name: str, expected: Expectation, result: DecisionResult) -> Iterator[Failure]:
+    answer = result.decisions[name]
+    if not _agrees(answer, expected):
+        yield Failure(name, _expected_words(expected), _answer_words(answer))
+    for status, ids in expected.lists.items():
+        found = frozenset(i for i, s in answer.trace.items.items() if s == status)
+        if found != ids:
+            yield Failure(name, f"{status} {_shown(ids)}", f"{status} {_shown(found)}")
+    if expected.next is not None and answer.trace.next != expected.next:
+        yield Failure(name, f"next {expected.next}", f"next {answer.trace.next}")
+    if expected.parties is not None and dict(expected.parties) != dict(result.parties.get(name, {})):
+        yield Failure(name, f"parties {_shown(expected.parties)}", f"parties {_shown(result.parties.get(name, {}))}")
 
 
-def _aspect(aspect: str, answer: Answer, parties: Mapping[str, str | None], wanted: Any) -> Any:
-    match aspect:
-        case "value" if isinstance(answer, Decided):
-            whole = answer.value
-            return {o: whole[o] for o in wanted} if isinstance(wanted, dict) and isinstance(whole, Mapping) else whole
-        case "ask" if isinstance(answer, Undetermined):
-            return frozenset((*answer.ask, *answer.unset))
-        case "parties":
-            return {p: parties.get(p) or "unknown" for p in wanted}
-        case "unmet" | "open":
-            return frozenset(i for i, s in answer.trace.items.items() if s == aspect)
-        case "next":
-            return answer.trace.next
-        case _:
-            return None
+def _agrees(answer: Answer, expected: Expectation) -> bool:
+    if expected.status == "any":
+        return True
+    match answer:
+        case Decided(value):
+            return expected.status == "decided" and _same(value, expected.value)
+        case Undetermined(ask=ask, unset=unset):
+            waits = expected.waits
+            return expected.status == "undetermined" and (waits is None or waits == {*ask, *unset})
+        case NotRegulated():
+            return expected.status == "not_regulated"
 
 
-def _said(answer: Answer) -> Any:
-    if isinstance(answer, Undetermined):
-        return f"undetermined {[*answer.ask, *answer.unset]}"
-    return answer.value if isinstance(answer, Decided) else answer.status
+def _same(value: Any, expected: Any) -> bool:
+    if isinstance(value, Mapping) and isinstance(expected, Mapping):
+        return dict(value) == dict(expected)
+    if isinstance(value, tuple) and isinstance(expected, tuple):
+        return len(value) == len(expected) and all(map(_same, value, expected))
+    return type(value) is type(expected) and bool(value == expected)
 
 
-def _why(expected: Expectation, result: DecisionResult, ruleset: Ruleset) -> tuple[str, ...]:
-    """Return the rules that decided, and the cells that kept the rules with the expected output out."""
-    trace = result.decisions[expected.decision].trace
-    lines = [f"decided by `{r}`: {_cells(trace, r)}" for r in trace.rules]
-    decision = ruleset.decisions[expected.decision]
-    if isinstance(decision, TableDecision) and "value" in expected.parts:
-        wanted = expected.parts["value"]
-        for rule in decision.rules:
-            if len(rule.then) == 1 and rule.then[0] == wanted and rule.id not in trace.rules:
-                lines += [f"not `{rule.id}`: {c}: {t}, given {_given(c, result)}" for c, t in rule.cells.items()]
-    return tuple(lines)
+def _wrong_rules(name: str, ids: tuple[str, ...], result: DecisionResult) -> Iterator[Failure]:
+    trace = result.decisions[name].trace
+    if set(trace.rules) != set(ids):
+        yield Failure(name, f"rule {_shown(ids)}", f"rule {_shown(trace.rules)}")
 
 
-def _cells(trace: Trace, rule: str) -> str:
-    return ", ".join(f"{c}: {t}" for c, t in trace.cells.get(rule, {}).items()) or "-"
+def _expected_words(expected: Expectation) -> str:
+    if expected.waits is not None:
+        return f"undetermined {_shown(expected.waits)}"
+    return _shown(expected.value) if expected.status == "decided" else expected.status
 
 
-def _given(name: str, result: DecisionResult) -> str:
-    if name in result.facts:
-        return _shown(result.facts[name])
-    decision = result.decisions.get(name.partition(".")[0])
-    return _shown(_said(decision)) if decision else "-"
-
-
-def _other_rules(name: str, wanted: tuple[str, ...], result: DecisionResult, ruleset: Ruleset) -> Iterator[Failure]:
-    got = result.decisions[name].trace.rules
-    if set(got) != set(wanted):
-        yield Failure(name, "rules", list(wanted), list(got))
+def _answer_words(answer: Answer) -> str:
+    match answer:
+        case Decided(value, trace):
+            by = ", ".join(f"`{r}`" for r in trace.rules)
+            return f"{_shown(value)} by {by}" if by else _shown(value)
+        case Undetermined(ask=ask, unset=unset):
+            return f"undetermined {_shown(frozenset((*ask, *unset)))}"
+        case NotRegulated():
+            return "not_regulated"
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, frozenset):
-        return f"[{', '.join(sorted(map(str, value)))}]"
-    return str(to_json(value)) if not isinstance(value, (list, dict)) else str(value)
+    """Return a value as an example would write it."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case Mapping():
+            return "{" + ", ".join(f"{k}: {_shown(v)}" for k, v in value.items()) + "}"
+        case frozenset() | tuple():
+            parts = sorted(value) if isinstance(value, frozenset) else value
+            return "[" + ", ".join(map(_shown, parts)) + "]"
+        case None:
+            return "unknown"
+        case _:
+            return str(to_json(value))
+
+
+# --- why the expected rule did not decide ----------------------------------------------------------------
+
+
+def _reasons(name: str, example: Example, rules: CompiledRuleset, result: DecisionResult) -> Iterator[str]:
+    """Yield, cell by cell, why the rule that should have decided did not; else the nearest rule with that output."""
+    decision = inlined(rules.ruleset, name)
+    if not isinstance(decision, TableDecision):
+        return
+    values = _values(rules, result)
+    named = [r for r in decision.rules if r.id in example.rules.get(name, ())] or _giving(decision, example.expect.get(name))
+    failing = sorted(((_failing(r, rules, values), r) for r in named), key=lambda pair: len(pair[0]))
+    for cells, rule in failing[: len(example.rules.get(name, ())) or 1]:
+        for column, test in cells:
+            shown = _shown_value(values.get(column))
+            yield f"rule `{rule.id}` needs {column}: {rule.cells.get(column, test)}; here it is {shown}"
+
+
+def _giving(decision: TableDecision, expected: Expectation | None) -> list[Rule]:
+    if expected is None or expected.status != "decided":
+        return []
+    wanted = tuple(expected.value.values()) if isinstance(expected.value, Mapping) else (expected.value,)
+    return [r for r in decision.rules if tuple(r.then) == wanted]
+
+
+def _failing(rule: Rule, rules: CompiledRuleset, values: Mapping[str, Any]) -> list[tuple[str, Test]]:
+    """Return the cells that do not hold, of the alternative that comes nearest."""
+    alternatives: Sequence[When] = rule.when or ({},)
+    found = [[(c, t) for c, t in w.items() if not _holds(t, values.get(c), c, rules)] for w in alternatives]
+    return min(found, key=len)
+
+
+def _values(rules: CompiledRuleset, result: DecisionResult) -> dict[str, Any]:
+    values: dict[str, Any] = {n: ABSENT for n, i in rules.ruleset.inputs.items() if i.optional}
+    values |= {**rules.parameters, **result.facts}
+    for name, answer in result.decisions.items():
+        if isinstance(answer, Decided) and isinstance(answer.value, Mapping):
+            values |= {f"{name}.{o}": v for o, v in answer.value.items()}
+        elif isinstance(answer, Decided):
+            values[name] = answer.value
+        elif isinstance(answer, NotRegulated):
+            outputs = rules.ruleset.outputs[name]
+            values |= {f"{name}.{o}" if o else name: Sign.NOT_REGULATED for o in outputs}
+    return values
+
+
+def _holds(test: Test, value: Any, column: str, rules: CompiledRuleset) -> bool:
+    """Report whether a known value passes a cell; what is not known passes only `-`."""
+    if isinstance(test, Anything):
+        return True
+    if isinstance(test, Is):
+        return value is not None and (value is test.sign) != test.negated
+    if value is None or isinstance(value, Sign):
+        return False
+    domain = rules.ruleset.column(column)[0]
+    match test:
+        case OneOf(values, negated):
+            unlisted = isinstance(domain, (Enumeration, Text)) and value not in getattr(domain, "values", ())
+            return ((OTHER if unlisted else value) in values) != negated
+        case Within(intervals, negated):
+            return any(_inside(value, i, rules.parameters) for i in intervals) != negated
+        case Contains(any_of, all_of, none_of):
+            members = value if not isinstance(domain, Members) else _with_other(value, domain)
+            return (not any_of or bool(any_of & members)) and all_of <= members and not none_of & members
+
+
+def _with_other(value: frozenset[str], domain: Members) -> frozenset[object]:
+    return frozenset(value) | ({OTHER} if value - set(domain.values or ()) else frozenset())
+
+
+def _inside(value: Any, interval: Interval, parameters: Mapping[str, Any]) -> bool:
+    low, high = (parameters.get(b.name) if isinstance(b, ParameterRef) else b for b in (interval.low, interval.high))
+    above = interval.low is None or (low is not None and (value > low or (value == low and not interval.low_open)))
+    below = interval.high is None or (high is not None and (value < high or (value == high and not interval.high_open)))
+    return above and below
+
+
+def _shown_value(value: Any) -> str:
+    return "not known" if value is None else _shown(value)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, create_model
 
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, Text, Truth
-from complaint_rules.ruleset import Input, Ruleset
-from complaint_rules.values import BadValueError, from_json
+from complaint_rules.ruleset import Input, Parameter, Ruleset
+from complaint_rules.values import YES, BadValueError, from_json
 from complaint_rules.words import suggest
 
 _PYTHON: Mapping[str, Any] = {
@@ -24,39 +23,38 @@ _PYTHON: Mapping[str, Any] = {
     "datetime": datetime,
     "duration": timedelta,
 }
+_KEPT = 64
+_MODELS: dict[str, type[BaseModel]] = {}
 
 
 def facts_model(ruleset: Ruleset) -> type[BaseModel]:
     """Return the pydantic model of the ruleset's facts: every field optional, null is not given."""
-    return _model(_Key(ruleset))
+    found = _MODELS.get(ruleset.content_hash)
+    if found is None:
+        if len(_MODELS) >= _KEPT:
+            _MODELS.clear()
+        found = _MODELS[ruleset.content_hash] = _model(ruleset)
+    return found
 
 
-class _Key:
-    """A ruleset as a cache key, by what it says."""
-
-    def __init__(self, ruleset: Ruleset) -> None:
-        self.ruleset = ruleset
-
-    def __hash__(self) -> int:
-        return hash(self.ruleset.content_hash)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.ruleset.content_hash == self.ruleset.content_hash
+def _model(ruleset: Ruleset) -> type[BaseModel]:
+    fields: dict[str, Any] = {_field_name(n): (_annotation(i) | None, _field(i)) for n, i in ruleset.inputs.items()}
+    config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
+    return create_model(f"{ruleset.id.title().replace('_', '')}Facts", __config__=config, **fields)
 
 
-@lru_cache(maxsize=64)
-def _model(key: _Key) -> type[BaseModel]:
-    fields: dict[str, Any] = {n: (_annotation(i) | None, _field(i)) for n, i in key.ruleset.inputs.items()}
-    config = ConfigDict(extra="forbid", frozen=True, strict=True)
-    return create_model(f"{key.ruleset.id.title().replace('_', '')}Facts", __config__=config, **fields)
+def _field_name(fact: str) -> str:
+    """Return the field of a fact: its own name, unless pydantic has that name for itself (`copy`, `json`)."""
+    # INVARIANT: ids are lower case, so a name with capitals is free.
+    return f"{fact}_FACT" if hasattr(BaseModel, fact) else fact
 
 
 def _field(fact: Input) -> Any:
     labels = fact.type.labels
     values = "；".join(f"{v} = {label.zh}" for v, label in labels.items())
     unit = fact.type.unit or fact.type.currency
-    parts = [fact.label.zh, f"({unit})" if unit else "", f": {values}" if values else ""]
-    return Field(default=None, title=fact.label.en, description="".join(parts))
+    parts = [fact.label.zh, f" ({unit})" if unit else "", f": {values}" if values else ""]
+    return Field(default=None, alias=fact.name, title=fact.label.en, description="".join(parts))
 
 
 def _annotation(fact: Input) -> Any:
@@ -66,14 +64,13 @@ def _annotation(fact: Input) -> Any:
             return bool
         case Enumeration(values, open=False):
             return Literal[values]
-        case Members(values, open=False):
-            member: Any = Literal[values]
-            return Annotated[frozenset[member], BeforeValidator(_checker(domain))]
-        case Members():
-            return Annotated[frozenset[str], BeforeValidator(_checker(domain))]
+        case Members(values, open=is_open):
+            member: Any = Literal[values] if values and not is_open else str
+            return Annotated[frozenset[member], Strict(False)]
+        case Ordered("integer", minimum, maximum, step):
+            return Annotated[int, Field(ge=minimum, le=maximum, multiple_of=step if step and step > 0 else None)]
         case Ordered(kind, minimum, maximum):
-            bounds = {k: v for k, v in (("ge", minimum), ("le", maximum)) if v is not None}
-            return Annotated[_PYTHON[kind], Field(**bounds), BeforeValidator(_checker(domain))]
+            return Annotated[_PYTHON[kind], Field(ge=minimum, le=maximum), BeforeValidator(_checker(domain))]
         case Enumeration() | Text() | ListOf():
             return str
 
@@ -94,40 +91,67 @@ def read_facts(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
         FactsError: with every unknown name and every wrong value, each by its path.
     """
     if not isinstance(facts, Mapping):
-        raise FactsError([Diagnostic("CR310", args={"problem": type(facts).__name__})])
+        raise FactsError([Diagnostic("CR310", args={"problem": _json_kind(facts)})])
     try:
-        model = facts_model(ruleset).model_validate(dict(facts))
-    except ValidationError as error:
-        raise FactsError(_problems(ruleset, facts, error)) from None
-    return {n: v for n, v in model.__dict__.items() if v is not None}
+        read = facts_model(ruleset).model_validate(facts if type(facts) is dict else dict(facts)).__dict__
+    except ValidationError:
+        return _read_one_by_one(ruleset, facts)
+    return {n: v for n in facts if (v := read[n] if n in read else read[_field_name(n)]) is not None}
 
 
-def _problems(ruleset: Ruleset, facts: Mapping[str, Any], error: ValidationError) -> list[Diagnostic]:
-    found = list(dict.fromkeys(str(e["loc"][0]) for e in error.errors(include_url=False, include_input=False)))
-    return [_problem(ruleset, name, facts) for name in found]
+def _json_kind(raw: object) -> str:
+    kinds: Mapping[type, str] = {list: "[…]", str: '"…"', bool: "true / false", type(None): "null"}
+    return kinds.get(type(raw), str(raw))
 
 
-def _problem(ruleset: Ruleset, name: str, facts: Mapping[str, Any]) -> Diagnostic:
-    fact = ruleset.inputs.get(name)
-    if fact is None:
-        return Diagnostic("CR301", args={"name": name, "suggestion": suggest(name, ruleset.inputs)}, where=name)
-    return _wrong(facts[name], fact.type.domain, name) or Diagnostic(
-        "CR302", args={"value": facts[name], "expected": name}, where=name
-    )
+def _read_one_by_one(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts, or say in our own words what pydantic refused."""
+    problems: list[Diagnostic] = []
+    values: dict[str, Any] = {}
+    for name, raw in facts.items():
+        fact = ruleset.inputs.get(name)
+        if fact is None:
+            words = {"name": name, "suggestion": suggest(str(name), ruleset.inputs)}
+            problems.append(Diagnostic("CR301", args=words, where=str(name)))
+        elif raw is not None:
+            problems += _wrong(raw, fact.type.domain, name) or _kept(values, name, raw, fact.type.domain)
+    if problems:
+        raise FactsError(problems)
+    return values
 
 
-def _wrong(raw: Any, domain: Domain, where: str) -> Diagnostic | None:
-    if isinstance(domain, Members) and isinstance(raw, (list, tuple)):
-        for at, member in enumerate(raw):
-            try:
-                from_json([member], domain)
-            except BadValueError as error:
-                return Diagnostic(error.code, args=error.args_of, where=f"{where}[{at}]")
+def _kept(values: dict[str, Any], name: str, raw: object, domain: Domain) -> tuple[()]:
+    values[name] = from_json(raw, domain)
+    return ()
+
+
+def _wrong(raw: Any, domain: Domain, where: str) -> list[Diagnostic]:
+    """Return what is wrong with a value; each wrong member of a set by its place."""
+    if isinstance(domain, Members) and isinstance(raw, (Sequence, Set)) and not isinstance(raw, str):
+        return [d for at, member in enumerate(raw) for d in _refused([member], domain, f"{where}[{at}]")]
+    return list(_refused(raw, domain, where))
+
+
+def _refused(raw: object, domain: Domain, where: str) -> Iterator[Diagnostic]:
     try:
         from_json(raw, domain)
     except BadValueError as error:
-        return Diagnostic(error.code, args=error.args_of, where=where)
-    return None
+        yield Diagnostic(error.code, args=error.args_of, where=where)
+
+
+def raw_of_text(text: str, domain: Domain) -> object:
+    """Return the JSON value that a text on a command line stands for; a wrong text stays as it is."""
+    plain = text.strip()
+    match domain:
+        case Truth():
+            return YES.get(plain, plain)
+        case Members():
+            parts = (p.strip() for p in plain.removeprefix("[").removesuffix("]").split(","))
+            return [p for p in parts if p]
+        case Ordered("integer"):
+            return int(plain) if plain.removeprefix("-").isdecimal() and len(plain) <= _KEPT else plain
+        case _:
+            return plain
 
 
 def read_parameters(ruleset: Ruleset, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,14 +165,22 @@ def read_parameters(ruleset: Ruleset, given: Mapping[str, Any]) -> dict[str, Any
     for name, raw in given.items():
         parameter = ruleset.parameters.get(name)
         if parameter is None:
-            words = {"name": name, "suggestion": suggest(name, ruleset.parameters)}
-            problems.append(Diagnostic("CR307", args=words, where=name))
-            continue
-        wrong = None if raw is None else _wrong(raw, parameter.type.domain, name)
-        if wrong:
-            problems.append(wrong)
+            words = {"name": name, "suggestion": suggest(str(name), ruleset.parameters)}
+            problems.append(Diagnostic("CR307", args=words, where=str(name)))
+        elif wrong := _wrong_setting(raw, parameter):
+            problems += wrong
         else:
             values[name] = None if raw is None else from_json(raw, parameter.type.domain)
     if problems:
         raise FactsError(problems)
     return values
+
+
+def _wrong_setting(raw: Any, parameter: Parameter) -> list[Diagnostic]:
+    if raw is None:
+        return []
+    wrong = _wrong(raw, parameter.type.domain, parameter.name)
+    if wrong or not parameter.options or from_json(raw, parameter.type.domain) in parameter.options:
+        return wrong
+    words = {"value": raw, "options": tuple(parameter.options)}
+    return [Diagnostic("CR114", args=words, where=parameter.name)]

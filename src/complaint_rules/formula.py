@@ -274,7 +274,7 @@ def _fast(node: _Node) -> Run:
             return lambda values: function(*[r(values) for r in runs])
 
 
-def _either(decisive: bool, left: Run, right: Run) -> Run:  # noqa: FBT001 - private, named by its only caller
+def _either(decisive: bool, left: Run, right: Run) -> Run:
     def run(values: Mapping[str, Any]) -> Any:
         try:
             if left(values) is decisive:
@@ -303,7 +303,7 @@ def _open_run(node: _Node) -> Run:
             return _fast(node)
 
 
-def _open_either(decisive: bool, left: Run, right: Run) -> Run:  # noqa: FBT001 - private, named by its only caller
+def _open_either(decisive: bool, left: Run, right: Run) -> Run:
     def run(values: Mapping[str, Any]) -> Any:
         one, two = _outcome(left, values), _outcome(right, values)
         if one is decisive or two is decisive:
@@ -365,7 +365,7 @@ _MEANT = {
     "==": "=", "<>": "!=", "&&": "and", "||": "or", "（": "(", "）": ")", "，": ",", "＝": "=", "＞": ">", "＜": "<",
     "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "＋": "+", "－": "-", "“": '"', "”": '"', "‘": "'", "’": "'",
     "＊": "*", "／": "/", "%": "/ 100", "!": "not", "、": ",", "&": "and", "|": "or",
-}  # fmt: skip  # noqa: RUF001
+}  # fmt: skip
 _WORDS = frozenset({"and", "or", "not", "in", "yes", "no"})
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {"min": min, "max": max}
 

@@ -90,7 +90,7 @@ def load_text(
 def _ready(
     ruleset: Ruleset,
     parameters: Mapping[str, Any] | None,
-    assumptions: bool,  # noqa: FBT001 - passed on as it came
+    assumptions: bool,
     limits: Limits,
 ) -> CompiledRuleset:
     errors = [d for d in check(ruleset, limits) if d.severity is Severity.ERROR]

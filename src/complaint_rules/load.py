@@ -17,6 +17,7 @@ from complaint_rules.domains import (
     NOT_REGULATED,
     Domain,
     Enumeration,
+    Interval,
     ListOf,
     Members,
     Ordered,
@@ -25,7 +26,6 @@ from complaint_rules.domains import (
     Text,
     Truth,
     value_in,
-    Interval,
 )
 from complaint_rules.formula import FormulaError, FormulaType, parse_formula
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
@@ -200,7 +200,11 @@ class _Loader:
         if doc.type != "text":
             known = (*_TYPES, *self.types)
             self._problem(
-                "CR103", (*path, "type"), value=doc.type or "", expected=", ".join(known), suggestion=suggest(doc.type or "", known)
+                "CR103",
+                (*path, "type"),
+                value=doc.type or "",
+                expected=", ".join(known),
+                suggestion=suggest(doc.type or "", known),
             )
         return Type(Text(), unit=doc.unit)
 
@@ -254,7 +258,7 @@ class _Loader:
             if isinstance(domain, (Members, ListOf)):
                 return self._many(plain, domain, path)
             if not isinstance(plain, str):
-                raise BadValueError("CR103", value="{…}", expected="text")
+                raise BadValueError("CR103", value="{…}", expected="text")  # noqa: TRY301 - told like any bad value
             return from_text(plain, domain)
         except BadValueError as error:
             self._bad_value(error, path)
@@ -263,7 +267,13 @@ class _Loader:
     def _many(self, plain: Any, domain: Members | ListOf, path: Path) -> Any:
         if not isinstance(plain, list):
             raise BadValueError("CR103", value=plain if isinstance(plain, str) else "{…}", expected="[a, b]")
-        one = domain.of if isinstance(domain, ListOf) else Text() if domain.values is None else Enumeration(domain.values, domain.open)
+        one = (
+            domain.of
+            if isinstance(domain, ListOf)
+            else Text()
+            if domain.values is None
+            else Enumeration(domain.values, domain.open)
+        )
         values = [self._value(p, one, (*path, i)) for i, p in enumerate(plain)]
         return tuple(values) if isinstance(domain, ListOf) else frozenset(v for v in values if v is not None)
 
@@ -297,7 +307,9 @@ class _Loader:
         options = self._options(doc, type_, path)
         if kind is ParameterKind.READING and value is not None and value not in options:
             known = tuple(doc.options or ())
-            self._problem("CR114", (*path, "reading"), value=plain, options=known, suggestion=suggest(str(plain), known))
+            self._problem(
+                "CR114", (*path, "reading"), value=plain, options=known, suggestion=suggest(str(plain), known)
+            )
         return Parameter(
             name, _label(name, doc.label), type_, kind, value, options, _maybe_label(doc.reason),
             self._cited(doc.because, path), self.document.span(path, of_key=True),
@@ -380,8 +392,12 @@ class _Loader:
         dotted = [f"{d}.{o}" if o else d for d, outputs in self.outputs.items() for o in outputs]
         return [*self.inputs, *self.parameters, *dotted]
 
-    def _when(self, alternatives: Iterable[Mapping[str, Any]], columns: Collection[str] | None, path: Path) -> tuple[When, ...]:
-        return tuple(self._cells(when, columns, self._alternative(path, i)) for i, when in enumerate(alternatives)) or ({},)
+    def _when(
+        self, alternatives: Iterable[Mapping[str, Any]], columns: Collection[str] | None, path: Path
+    ) -> tuple[When, ...]:
+        return tuple(self._cells(when, columns, self._alternative(path, i)) for i, when in enumerate(alternatives)) or (
+            {},
+        )
 
     def _alternative(self, path: Path, at: int) -> Path:
         return (*path, at) if (*path, at) in self.document.values else path
@@ -421,7 +437,11 @@ class _Loader:
             self._problem("CR111", (*path, "default"), of_key=True, decision=name)
         if doc.refer_to is not None:
             self.silent.add(name)
-        default = self._then(doc.default, self.outputs[name], (*path, "default"), "default") if doc.default is not None else None
+        default = (
+            self._then(doc.default, self.outputs[name], (*path, "default"), "default")
+            if doc.default is not None
+            else None
+        )
         self.decisions[name] = TableDecision(
             **self._head(name, doc), inputs=tuple(doc.inputs), outputs=item_types, rules=rules, policy=policy,
             aggregate=aggregate, default=default, refer_to=_maybe_label(doc.refer_to),
@@ -431,7 +451,12 @@ class _Loader:
         policy = self._choice(doc.hit_policy, HitPolicy, (*path, "hit_policy"), HitPolicy.UNIQUE)
         aggregate = self._choice(doc.aggregate or "list", Aggregate, (*path, "aggregate"), Aggregate.LIST)
         if doc.aggregate and policy is not HitPolicy.COLLECT:
-            self._problem("CR115", (*path, "aggregate"), policy=doc.hit_policy, problem=Label("`aggregate` 只用于 `collect`", "`aggregate` goes with `collect` only"))
+            self._problem(
+                "CR115",
+                (*path, "aggregate"),
+                policy=doc.hit_policy,
+                problem=Label("`aggregate` 只用于 `collect`", "`aggregate` goes with `collect` only"),
+            )
         return policy, aggregate
 
     def _choice(self, text: str, choices: Any, path: Path, fallback: Any) -> Any:
@@ -454,15 +479,25 @@ class _Loader:
         domains = [t.domain for t in types.values()]
         numbers = all(isinstance(d, Ordered) for d in domains)
         problem = None
-        if policy in (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER) and not any(isinstance(d, (Enumeration, Truth)) for d in domains):
+        if policy in (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER) and not any(
+            isinstance(d, (Enumeration, Truth)) for d in domains
+        ):
             problem = Label("输出没有 `values` 的次序", "no output has an order of `values`")
         elif policy is HitPolicy.COLLECT and aggregate is not Aggregate.LIST and len(domains) > 1:
             problem = Label("只能有一个输出", "there must be one output")
-        elif policy is HitPolicy.COLLECT and aggregate is Aggregate.UNION and not all(isinstance(d, Members) for d in domains):
+        elif (
+            policy is HitPolicy.COLLECT
+            and aggregate is Aggregate.UNION
+            and not all(isinstance(d, Members) for d in domains)
+        ):
             problem = Label("`union` 的输出须为集合", "`union` joins outputs of `type: set`")
         elif policy is HitPolicy.COLLECT and aggregate in (Aggregate.SUM, Aggregate.MIN, Aggregate.MAX) and not numbers:
             problem = Label("输出须为数字、金额或时长", "the output must be a number, money or a duration")
-        elif policy is HitPolicy.COLLECT and aggregate is Aggregate.SUM and any(isinstance(d, Ordered) and d.kind in ("date", "datetime") for d in domains):
+        elif (
+            policy is HitPolicy.COLLECT
+            and aggregate is Aggregate.SUM
+            and any(isinstance(d, Ordered) and d.kind in ("date", "datetime") for d in domains)
+        ):
             problem = Label("日期不能相加", "dates have no sum")
         if problem:
             self._problem("CR115", (*path, "hit_policy"), policy=f"{policy.value}", problem=problem)
@@ -481,7 +516,9 @@ class _Loader:
             return (self._value(plain, types[""].domain, path),)
         given = plain if isinstance(plain, dict) else {}
         for output in [*(o for o in types if o not in given), *(o for o in given if o not in types)]:
-            self._problem("CR110", path, output=output, rule=rule, suggestion=suggest(output, types) if output in given else None)
+            self._problem(
+                "CR110", path, output=output, rule=rule, suggestion=suggest(output, types) if output in given else None
+            )
         return tuple(self._value(given[o], t.domain, (*path, o)) if o in given else None for o, t in types.items())
 
     def _check_unique(self, ids: Iterable[str], path: Path) -> None:
@@ -507,15 +544,27 @@ class _Loader:
             return
         computed = Type(formula.domain, currency=formula.currency)
         if declared and not _same_kind(declared.domain, computed.domain, rounded=doc.rounding is not None):
-            self._problem("CR107", (*path, "output"), problem=Label(f"公式的结果是 {_kind_of(computed.domain)}", f"the formula gives {_kind_of(computed.domain)}"))
+            self._problem(
+                "CR107",
+                (*path, "output"),
+                problem=Label(
+                    f"公式的结果是 {_kind_of(computed.domain)}", f"the formula gives {_kind_of(computed.domain)}"
+                ),
+            )
         if formula.needs_rounding and doc.rounding is None:
             self._problem("CR005", (*path, "expression"), key="rounding")
         step = self._rounding(doc, path)
-        if {n.partition(".")[0] for n in formula.names} & self.silent or formula.needs_rounding or _may_overflow(computed.domain):
+        if (
+            {n.partition(".")[0] for n in formula.names} & self.silent
+            or formula.needs_rounding
+            or _may_overflow(computed.domain)
+        ):
             self.silent.add(name)
         self.outputs[name] = {"": declared or computed}
         mode = doc.rounding.mode if doc.rounding else ""
-        self.decisions[name] = ExpressionDecision(**self._head(name, doc), formula=formula, type=declared or computed, step=step, rounding=mode)
+        self.decisions[name] = ExpressionDecision(
+            **self._head(name, doc), formula=formula, type=declared or computed, step=step, rounding=mode
+        )
 
     def _types_in_scope(self, but: str) -> dict[str, Type]:
         found = {n: i.type for n, i in self.inputs.items()} | {n: p.type for n, p in self.parameters.items()}
@@ -530,7 +579,13 @@ class _Loader:
         modes = ("half_up", "half_even", "up", "down")
         if doc.rounding.mode not in modes:
             where: Path = (*path, "rounding", "mode")
-            self._problem("CR103", where, value=doc.rounding.mode, expected=", ".join(modes), suggestion=suggest(doc.rounding.mode, modes))
+            self._problem(
+                "CR103",
+                where,
+                value=doc.rounding.mode,
+                expected=", ".join(modes),
+                suggestion=suggest(doc.rounding.mode, modes),
+            )
         step: Decimal | None = self._value(doc.rounding.step, Ordered("decimal"), (*path, "rounding", "step"))
         if step is not None and step <= 0:
             self._problem("CR103", (*path, "rounding", "step"), value=doc.rounding.step, expected="> 0")
@@ -547,7 +602,11 @@ class _Loader:
         inputs = dict.fromkeys(n for i in items for when in (*i.when, *i.needs) for n in when)
         self.outputs[name] = {"": Type(Truth())}
         self.decisions[name] = ChecklistDecision(
-            **self._head(name, doc), items=items, all_needed=key == "needs_all", ordered=doc.ordered, inputs=tuple(inputs)
+            **self._head(name, doc),
+            items=items,
+            all_needed=key == "needs_all",
+            ordered=doc.ordered,
+            inputs=tuple(inputs),
         )
 
     def _item(self, doc: ItemDoc, path: Path) -> Item:
@@ -560,7 +619,9 @@ class _Loader:
     def _invocation(self, name: str, doc: InvocationDoc) -> None:
         path: Path = ("decisions", name)
         if doc.invoke not in self.doc.decisions:
-            self._problem("CR101", (*path, "invoke"), name=doc.invoke, suggestion=suggest(doc.invoke, self.doc.decisions))
+            self._problem(
+                "CR101", (*path, "invoke"), name=doc.invoke, suggestion=suggest(doc.invoke, self.doc.decisions)
+            )
         target = self.decisions.get(doc.invoke)
         if target is None:
             return
@@ -584,7 +645,11 @@ class _Loader:
                 continue
             was, now = self._column(old, (*path, "with", old)), self._column(new, (*path, "with", old))
             if was and now and was[0] != now[0]:
-                self._problem("CR107", (*path, "with", old), problem=Label(f"`{old}` 与 `{new}` 类型不同", f"`{old}` and `{new}` have different types"))
+                self._problem(
+                    "CR107",
+                    (*path, "with", old),
+                    problem=Label(f"`{old}` 与 `{new}` 类型不同", f"`{old}` and `{new}` have different types"),
+                )
 
 
 def names_read(decision: Decision) -> tuple[str, ...]:
@@ -612,7 +677,9 @@ def _shown(alternatives: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 def _joined(types: Mapping[str, Type], policy: HitPolicy, aggregate: Aggregate) -> dict[str, Type]:
     """Return the outputs' types after the hit policy has joined the rules' outputs."""
-    in_list = policy in (HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER) or (policy is HitPolicy.COLLECT and aggregate is Aggregate.LIST)
+    in_list = policy in (HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER) or (
+        policy is HitPolicy.COLLECT and aggregate is Aggregate.LIST
+    )
     if in_list and len(types) == 1:
         (one,) = types.values()
         return {"": replace(one, domain=ListOf(one.domain))} if not isinstance(one.domain, ListOf) else {"": one}
@@ -621,7 +688,10 @@ def _joined(types: Mapping[str, Type], policy: HitPolicy, aggregate: Aggregate) 
     if policy is HitPolicy.COLLECT and aggregate is Aggregate.COUNT:
         return {"": Type(Ordered("integer", minimum=0, step=1))}
     if policy is HitPolicy.COLLECT and aggregate is Aggregate.SUM:
-        return {o: replace(t, domain=replace(t.domain, minimum=None, maximum=None)) if isinstance(t.domain, Ordered) else t for o, t in types.items()}
+        return {
+            o: replace(t, domain=replace(t.domain, minimum=None, maximum=None)) if isinstance(t.domain, Ordered) else t
+            for o, t in types.items()
+        }
     return dict(types)
 
 

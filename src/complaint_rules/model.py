@@ -57,6 +57,8 @@ class Doc(BaseModel):
 
 
 class LabelDoc(Doc):
+    """Words in two languages."""
+
     zh: str = ""
     en: str = ""
 
@@ -67,6 +69,8 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
 class ValueDoc(LabelDoc):
+    """A listed value; `of` names the fact that a party depends on."""
+
     of: str | None = None
 
 
@@ -88,11 +92,15 @@ class TypeDoc(Doc):
 
 
 class InputDoc(TypeDoc):
+    """A fact of a complaint."""
+
     label: LabelField | None = None
     optional: Flag = False
 
 
 class ParameterDoc(TypeDoc):
+    """A number or reading, of exactly one of four kinds."""
+
     label: LabelField | None = None
     value: Any = None
     reading: Any = None
@@ -104,6 +112,8 @@ class ParameterDoc(TypeDoc):
 
 
 class RuleDoc(Doc):
+    """A row of a decision table."""
+
     id: str
     label: LabelField | None = None
     when: Annotated[list[dict[str, Any]], BeforeValidator(_as_list)] = []
@@ -113,6 +123,8 @@ class RuleDoc(Doc):
 
 
 class ItemDoc(Doc):
+    """A line of a checklist."""
+
     id: str
     label: LabelField | None = None
     when: Annotated[list[dict[str, Any]], BeforeValidator(_as_list)] = []
@@ -121,11 +133,15 @@ class ItemDoc(Doc):
 
 
 class DecisionDoc(Doc):
+    """What all four kinds of decision have."""
+
     label: LabelField | None = None
     because: Ids = []
 
 
 class TableDoc(DecisionDoc):
+    """A decision table."""
+
     inputs: list[str]
     hit_policy: str = "unique"
     aggregate: str | None = None
@@ -137,23 +153,31 @@ class TableDoc(DecisionDoc):
 
 
 class RoundingDoc(Doc):
+    """How a quotient ends."""
+
     step: str
     mode: str
 
 
 class ExpressionDoc(DecisionDoc):
+    """A literal expression."""
+
     expression: str
     output: TypeDoc | None = None
     rounding: RoundingDoc | None = None
 
 
 class ChecklistDoc(DecisionDoc):
+    """A checklist."""
+
     needs_all: list[ItemDoc] | None = None
     needs_any: list[ItemDoc] | None = None
     ordered: Flag = False
 
 
 class InvocationDoc(DecisionDoc):
+    """Another decision over other facts."""
+
     invoke: str
     with_: dict[str, str] = Field(alias="with", default={})
 
@@ -177,6 +201,8 @@ AnyDecisionDoc = Annotated[
 
 
 class RulesetDoc(Doc):
+    """A ruleset file."""
+
     language: str
     ruleset: str
     version: str

@@ -92,9 +92,7 @@ def _useful_axes(boxes: Sequence[Box], within: Box) -> list[int]:
 
 
 def _cell_masks(boxes: Sequence[Box], axis: int, bits: int) -> list[tuple[int, int]]:
-    return [
-        (1 << cell, sum(1 << b for b, box in enumerate(boxes) if box[axis] >> cell & 1)) for cell in cells(bits)
-    ]
+    return [(1 << cell, sum(1 << b for b, box in enumerate(boxes) if box[axis] >> cell & 1)) for cell in cells(bits)]
 
 
 def _free_after(boxes: Sequence[Box], within: Box, order: Sequence[int]) -> list[int]:

@@ -63,6 +63,7 @@ _WORDS: Mapping[str, Label] = {
     "none_of": Label("均无：{}", "has none of {}"),
     "empty": Label("一项也没有", "is empty"),
     "party": Label("{}（{}）", "{} ({})"),
+    "brackets": Label("（{}）", "({})"),
     "rule": Label("规则", "rule"),
     "item": Label("项目", "item"),
     "when": Label("何时适用", "applies when"),
@@ -119,7 +120,9 @@ def value_words(value: Any, type_: Type, lang: Lang, parties: Mapping[str, str |
         case timedelta():
             return _duration_words(value, lang)
         case Mapping():
-            parts = (f"{_spaced(k)}{word('colon', lang)}{value_words(v, type_, lang, parties)}" for k, v in value.items())
+            parts = (
+                f"{_spaced(k)}{word('colon', lang)}{value_words(v, type_, lang, parties)}" for k, v in value.items()
+            )
             return joined(parts, lang, "semicolon")
         case frozenset() | tuple():
             members = _in_order(value, type_) if isinstance(value, frozenset) else value
@@ -210,15 +213,18 @@ def admissible_words(type_: Type, lang: Lang) -> str:
             more = word("also", lang) if is_open or values is None else ""
             return word("of these", lang, _choices(values or (), type_, lang)) + more
         case Ordered(kind, minimum, maximum):
-            bounds = (f"≥ {to_json(minimum)}" if minimum is not None else "", f"≤ {to_json(maximum)}" if maximum is not None else "")
+            bounds = (
+                f"≥ {to_json(minimum)}" if minimum is not None else "",
+                f"≤ {to_json(maximum)}" if maximum is not None else "",
+            )
             return ", ".join(filter(None, (f"{_KINDS[kind].in_lang(lang)} {_unit(type_, lang)}".strip(), *bounds)))
         case Text() | ListOf():
             return word("text", lang)
 
 
 def _choices(values: Sequence[str], type_: Type, lang: Lang) -> str:
-    shown = [f"{v} ({type_.labels[v].in_lang(lang)})" if v in type_.labels else v for v in values]
-    return joined((s if s != f"{v} ({v})" else v for s, v in zip(shown, values, strict=True)), lang)
+    labels = {v: type_.labels[v].in_lang(lang) for v in values if v in type_.labels}
+    return joined((f"{v} ({labels[v]})" if labels.get(v, v) not in (v, _spaced(v)) else v for v in values), lang)
 
 
 # --- cells -----------------------------------------------------------------------------------------
@@ -257,7 +263,11 @@ def _contains_words(test: Contains, type_: Type, lang: Lang) -> str:
 
 def _interval_words(interval: Interval, type_: Type, ruleset: Ruleset, lang: Lang) -> str:
     def bound(value: Any) -> str:
-        return name_words(ruleset, value.name, lang) if isinstance(value, ParameterRef) else value_words(value, type_, lang)
+        return (
+            name_words(ruleset, value.name, lang)
+            if isinstance(value, ParameterRef)
+            else value_words(value, type_, lang)
+        )
 
     if interval.low is not None and interval.low == interval.high:
         return bound(interval.low)
@@ -324,9 +334,14 @@ def _invokes(decision: InvocationDecision, ruleset: Ruleset, lang: Lang) -> str:
 
 def _table_sheet(decision: TableDecision, ruleset: Ruleset, lang: Lang) -> Sheet:
     results = [_spaced(o) if o else word("result", lang) for o in decision.outputs]
-    columns = (word("rule", lang), *(name_words(ruleset, c, lang) for c in decision.inputs), *results, word("because", lang))
+    columns = (
+        word("rule", lang),
+        *(name_words(ruleset, c, lang) for c in decision.inputs),
+        *results,
+        word("because", lang),
+    )
     rows = tuple(_rule_row(r, w, decision, ruleset, lang) for r in decision.rules for w in r.when)
-    return Sheet("", columns, rows, tuple(_table_notes(decision, ruleset, lang)))
+    return Sheet("", columns, rows, tuple(_table_notes(decision, lang)))
 
 
 def _rule_row(rule: Rule, when: When, decision: TableDecision, ruleset: Ruleset, lang: Lang) -> tuple[str, ...]:
@@ -336,11 +351,15 @@ def _rule_row(rule: Rule, when: When, decision: TableDecision, ruleset: Ruleset,
     return (name, *cells, *then, ", ".join(rule.because or decision.because))
 
 
-def _table_notes(decision: TableDecision, ruleset: Ruleset, lang: Lang) -> Iterable[str]:
+def _table_notes(decision: TableDecision, lang: Lang) -> Iterable[str]:
     yield word("policy", lang, decision.policy.value)
     if decision.default is not None:
         types = decision.outputs.values()
-        yield word("otherwise", lang, joined((value_words(v, t, lang) for v, t in zip(decision.default, types, strict=False)), lang))
+        yield word(
+            "otherwise",
+            lang,
+            joined((value_words(v, t, lang) for v, t in zip(decision.default, types, strict=False)), lang),
+        )
     if decision.refer_to is not None:
         yield word("refer_to", lang, decision.refer_to.in_lang(lang))
 
@@ -396,7 +415,9 @@ def html_page(sheets: Iterable[Sheet], title: str, lang: Lang) -> str:
     """Return a whole page with these sheets."""
     style = "body{font-family:sans-serif}table{border-collapse:collapse}td,th{border:1px solid #999;padding:.2em .5em}"
     head = f'<head><meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style></head>'
-    return "\n".join(chain([f'<!doctype html>\n<html lang="{lang}">\n{head}\n<body>'], map(html, sheets), ["</body>\n</html>\n"]))
+    return "\n".join(
+        chain([f'<!doctype html>\n<html lang="{lang}">\n{head}\n<body>'], map(html, sheets), ["</body>\n</html>\n"])
+    )
 
 
 def terminal(sheets: Iterable[Sheet]) -> None:
@@ -407,7 +428,9 @@ def terminal(sheets: Iterable[Sheet]) -> None:
 
     console = Console(highlight=False)
     for sheet in sheets:
-        table = Table(*(Words(c) for c in sheet.columns), title=Words(sheet.title), title_justify="left", show_lines=True)
+        table = Table(title=Words(sheet.title), title_justify="left", show_lines=True)
+        for column in sheet.columns:
+            table.add_column(Words(column))
         for row in sheet.rows:
             table.add_row(*(Words(c) for c in row))
         console.print(table)

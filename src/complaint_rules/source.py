@@ -27,8 +27,10 @@ _HIDDEN = {
     **{chr(c): f"U+{c:04X} text direction control" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)},
 }  # fmt: skip
 _INDENT = re.compile(r"^[ ]*([\t\u3000\u00a0])")
-_WIDE_COLON = re.compile(r"^[\s\-]*([A-Za-z_][\w.]*)(：)")  # noqa: RUF001
-_HIDDEN_ANYWHERE = re.compile("[" + "".join(c for c in _HIDDEN if c not in "\u3000\u00a0") + "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85]")
+_WIDE_COLON = re.compile(r"^[\s\-]*([A-Za-z_][\w.]*)(：)")
+_HIDDEN_ANYWHERE = re.compile(
+    "[" + "".join(c for c in _HIDDEN if c not in "\u3000\u00a0") + "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def _odd_characters(text: str, file: str) -> Iterator[Diagnostic]:
         for match, shown in _odd_in(line):
             column = match.start(match.lastindex or 0) + 1
             span = Span(file, number, column, start + column - 1, start + column)
-            yield Diagnostic("CR009", span, {"character": shown, "fatal": shown != "：（U+FF1A）"})  # noqa: RUF001
+            yield Diagnostic("CR009", span, {"character": shown, "fatal": shown != "：（U+FF1A）"})
         start += len(line) + 1
 
 
@@ -105,7 +107,7 @@ def _odd_in(line: str) -> Iterator[tuple[re.Match[str], str]]:
         char = found.group(1)
         yield found, _HIDDEN.get(char, "tab")
     if found := _WIDE_COLON.search(line):
-        yield found, "：（U+FF1A）"  # noqa: RUF001
+        yield found, "：（U+FF1A）"
     for hidden in _HIDDEN_ANYWHERE.finditer(line.removesuffix("\r")):
         char = hidden.group()
         yield hidden, _HIDDEN.get(char, f"U+{ord(char):04X} control character")
@@ -176,7 +178,9 @@ class _Builder:
     def _within_nodes(self, span: Span) -> bool:
         self.nodes += 1
         if self.nodes > self.limits.nodes:
-            self.problems.append(_limit(span, label_of_id("nodes", zh="节点数", en="number of values"), self.limits.nodes))
+            self.problems.append(
+                _limit(span, label_of_id("nodes", zh="节点数", en="number of values"), self.limits.nodes)
+            )
             return False
         return len(self.problems) < self.limits.errors
 
@@ -189,7 +193,9 @@ class _Builder:
 
     def _scalar(self, text: str, span: Span) -> bool:
         if len(text) > self.limits.scalar:
-            self.problems.append(_limit(span, label_of_id("text", zh="文字长度", en="length of a text"), self.limits.scalar))
+            self.problems.append(
+                _limit(span, label_of_id("text", zh="文字长度", en="length of a text"), self.limits.scalar)
+            )
             text = ""
         top = self.open[-1] if self.open else None
         if top and isinstance(top.value, dict) and top.key is None:
@@ -258,5 +264,7 @@ class _Builder:
     def _syntax(self, error: yaml.YAMLError) -> Diagnostic:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        span = Span(self.file, mark.line + 1, mark.column + 1, mark.index, mark.index) if mark else Span(self.file, 1, 1)
+        span = (
+            Span(self.file, mark.line + 1, mark.column + 1, mark.index, mark.index) if mark else Span(self.file, 1, 1)
+        )
         return Diagnostic("CR001", span, {"problem": problem})

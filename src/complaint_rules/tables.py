@@ -215,9 +215,7 @@ def build_table(
             boxes.append(box)
             owner.append(number)
     outputs = tuple(out for _, out in rules)
-    return Table(
-        columns, tuple(boxes), tuple(owner), outputs, tuple(output_domains), policy, aggregate, default
-    )
+    return Table(columns, tuple(boxes), tuple(owner), outputs, tuple(output_domains), policy, aggregate, default)
 
 
 def _columns(
@@ -235,9 +233,7 @@ def _columns(
 
 
 def _boxes(columns: Sequence[Column], when: Mapping[str, Test]) -> Iterator[Box]:
-    choices = [
-        boxes_of(when[c.name], c.axes) if c.name in when else [full([a.size for a in c.axes])] for c in columns
-    ]
+    choices = [boxes_of(when[c.name], c.axes) if c.name in when else [full([a.size for a in c.axes])] for c in columns]
     for parts in product(*choices):
         box = tuple(bits for part in parts for bits in part)
         if all(box):

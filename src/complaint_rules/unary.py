@@ -314,7 +314,7 @@ def _as_set_test(parts: Sequence[Any], domain: Members) -> str | None:
 
 _LONGEST_MENDED = 200
 _SIGNS = {"≥": ">=", "≤": "<=", "≠": "!=", "、": ",", "=>": ">=", "=<": "<=", "~": "..", "。": "."}
-_QUOTES = dict.fromkeys("“”‘’\"'")  # noqa: RUF001
+_QUOTES = dict.fromkeys("“”‘’\"'")
 
 
 def _mended(text: str, column: _Column) -> str | None:

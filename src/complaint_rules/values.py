@@ -63,7 +63,9 @@ def _ordered(text: str, domain: Ordered) -> Any:
         raise BadValueError("CR103", value=text, expected=domain.kind)
     pattern, example = _FORMS[domain.kind]
     if not pattern.match(text):
-        raise BadValueError("CR103", value=text, expected=f"{domain.kind} ({example})", suggestion=_mended(text, pattern))
+        raise BadValueError(
+            "CR103", value=text, expected=f"{domain.kind} ({example})", suggestion=_mended(text, pattern)
+        )
     try:
         return _MAKERS[domain.kind](text)
     except (ValueError, OverflowError):
@@ -80,11 +82,11 @@ def _mended(text: str, pattern: re.Pattern[str]) -> str | None:
 
 
 def _wide_to_plain(text: str) -> str:
-    return "".join(chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else c for c in text)  # noqa: RUF001
+    return "".join(chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else c for c in text)
 
 
 def _datetime(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def _duration(text: str) -> timedelta:
@@ -233,5 +235,7 @@ def _iso_duration(value: timedelta) -> str:
     minutes, seconds = divmod(rest, 60)
     fraction = f".{whole.microseconds:06d}".rstrip("0").rstrip(".")
     day = f"{whole.days}D" if whole.days else ""
-    parts = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{seconds}{fraction}S" * bool(seconds or fraction)
+    parts = (
+        f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{seconds}{fraction}S" * bool(seconds or fraction)
+    )
     return f"{sign}P{day}" + (f"T{parts}" if parts else ("" if day else "T0S"))

@@ -33,7 +33,7 @@ def suggest(name: str, names: Iterable[str]) -> str | None:
 
     Full-width letters and signs, which Chinese input methods produce, count as their ASCII twins.
     """
-    plain = unicodedata.normalize("NFKC", name).strip().strip("“”‘’\"'")  # noqa: RUF001
+    plain = unicodedata.normalize("NFKC", name).strip().strip("“”‘’\"'")
     known = list(names)
     if plain in known:
         return plain
