@@ -18,10 +18,10 @@ FLOORS = (
     {"words", "limits", "codes", "diagnostics"},
     {"domains", "regions", "tables"},
     {"source", "values", "unary", "formula", "model", "ruleset"},
-    {"load", "compile", "facts"},
-    {"decide", "check"},
-    {"explain", "render", "examples", "clauses", "library"},
-    {"__init__", "cli"},
+    {"loading", "compile", "facts"},
+    {"deciding", "check"},
+    {"prose", "render", "examples", "clauses", "library"},
+    {"__init__", "__main__", "cli"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 
@@ -38,11 +38,12 @@ NEIGHBOURS = {
     ("ruleset", "formula"),
     ("ruleset", "values"),
     ("model", "source"),
-    ("compile", "load"),
-    ("explain", "render"),
+    ("model", "values"),
+    ("compile", "loading"),
+    ("prose", "render"),
     ("library", "clauses"),
-    ("library", "examples"),
     ("cli", "__init__"),
+    ("__main__", "cli"),
 }
 
 ROOMS = {

@@ -18,7 +18,7 @@ from complaint_rules.domains import (
     ValueAxis,
 )
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
-from complaint_rules.load import names_read
+from complaint_rules.loading import names_read
 from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, meeting, uncovered
 from complaint_rules.ruleset import Ruleset, TableDecision, Type
 from complaint_rules.source import Path
@@ -157,7 +157,7 @@ def _overlaps(
 
 
 def _hidden(
-    ruleset: Ruleset, decision: TableDecision, table: Table, budget: Budget, never: Sequence[int]
+    _ruleset: Ruleset, decision: TableDecision, table: Table, budget: Budget, never: Sequence[int]
 ) -> Iterator[Diagnostic]:
     if decision.policy not in (HitPolicy.FIRST, HitPolicy.PRIORITY):
         return

@@ -45,7 +45,7 @@ def read_clauses(path: Path) -> dict[str, Clause]:
     Raises:
         RulesetError: it is not a clause index; every problem located.
     """
-    document = read(path.read_bytes(), path.name)
+    document = read(path.read_bytes(), str(path))
     root = document.root if isinstance(document.root, dict) else {}
     entries = root.get("clauses")
     if not isinstance(entries, dict):
@@ -124,6 +124,6 @@ def ledger_ids(directory: Path, ruleset: str) -> dict[str, bool]:
     path = directory / f"{ruleset}.yaml"
     if not path.is_file():
         raise RulesetError([Diagnostic("CR309", args={"name": str(path)})])
-    root = read(path.read_bytes(), path.name).root
+    root = read(path.read_bytes(), str(path)).root
     entries = root.get("clauses", []) if isinstance(root, dict) else []
     return {e["id"]: e.get("kind") == ["conduct"] for e in entries if isinstance(e, dict) and "id" in e}

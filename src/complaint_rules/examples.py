@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -105,10 +105,17 @@ class Outcome:
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON-serialisable data."""
         differences = [
-            {"decision": f.decision, "expected": f.expected, "got": f.got, "reasons": list(f.reasons)} for f in self.failures
+            {"decision": f.decision, "expected": f.expected, "got": f.got, "reasons": list(f.reasons)}
+            for f in self.failures
         ]
         span = self.example.span
-        return {"name": self.example.name, "file": span.file, "line": span.line, "passed": self.passed, "failures": differences}
+        return {
+            "name": self.example.name,
+            "file": span.file,
+            "line": span.line,
+            "passed": self.passed,
+            "failures": differences,
+        }
 
 
 def examples_path(ruleset_path: Path) -> Path:
@@ -125,7 +132,7 @@ def read_examples(path: Path, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS)
     Raises:
         RulesetError: with every unknown name and unusable value, each located.
     """
-    document = read(path.read_bytes(), path.name, limits)
+    document = read(path.read_bytes(), str(path), limits)
     reader = _Reader(document, ruleset, [])
     examples = tuple(reader.file())
     if reader.problems:
@@ -173,7 +180,10 @@ class _Reader:
 
     def example(self, plain: Mapping[str, Plain], place: Place) -> Example:
         self.known_keys(plain, _KEYS, ("name", "given", "expect"), place)
-        parts = {k: self.mapping(plain.get(k, {}), (*place, k)) for k in ("given", "parameters", "expect", "rules", "asserts")}
+        parts = {
+            k: self.mapping(plain.get(k, {}), (*place, k))
+            for k in ("given", "parameters", "expect", "rules", "asserts")
+        }
         expect = dict(self.expectations(parts["expect"], (*place, "expect")))
         case = plain.get("case")
         return Example(
@@ -352,7 +362,9 @@ def _run(rules: CompiledRuleset, example: Example) -> Outcome:
     result = decide(rules, example.given)
     failures = [f for n, e in example.expect.items() for f in _differences(n, e, result)]
     failures += [f for n, ids in example.rules.items() for f in _wrong_rules(n, ids, result)]
-    explained = (Failure(f.decision, f.expected, f.got, tuple(_reasons(f.decision, example, rules, result))) for f in failures)
+    explained = (
+        Failure(f.decision, f.expected, f.got, tuple(_reasons(f.decision, example, rules, result))) for f in failures
+    )
     return Outcome(example, result, tuple(explained))
 
 
@@ -430,6 +442,18 @@ def _shown(value: Any) -> str:
             return str(to_json(value))
 
 
+def unreached_rules(ruleset: Ruleset, outcomes: Iterable[Outcome]) -> tuple[str, ...]:
+    """Return the rules, as `decision.rule`, that decided in no example."""
+    reached = {(n, r) for o in outcomes for n, a in o.result.decisions.items() for r in a.trace.rules}
+    return tuple(
+        f"{d.name}.{r.id}"
+        for d in ruleset.decisions.values()
+        if isinstance(d, TableDecision)
+        for r in d.rules
+        if (d.name, r.id) not in reached
+    )
+
+
 # --- why the expected rule did not decide ----------------------------------------------------------------
 
 
@@ -439,7 +463,9 @@ def _reasons(name: str, example: Example, rules: CompiledRuleset, result: Decisi
     if not isinstance(decision, TableDecision):
         return
     values = _values(rules, result)
-    named = [r for r in decision.rules if r.id in example.rules.get(name, ())] or _giving(decision, example.expect.get(name))
+    named = [r for r in decision.rules if r.id in example.rules.get(name, ())] or _giving(
+        decision, example.expect.get(name)
+    )
     failing = sorted(((_failing(r, rules, values), r) for r in named), key=lambda pair: len(pair[0]))
     for cells, rule in failing[: len(example.rules.get(name, ())) or 1]:
         for column, test in cells:

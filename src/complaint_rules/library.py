@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from complaint_rules.compile import CompiledRuleset, compile_ruleset
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
 from complaint_rules.facts import read_facts, read_parameters
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
-from complaint_rules.load import load_ruleset
+from complaint_rules.loading import load_ruleset
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.source import read
 from complaint_rules.words import suggest
@@ -58,7 +58,13 @@ def read_ruleset(name_or_path: str | Path, limits: Limits = DEFAULT_LIMITS) -> R
     path = find_ruleset(name_or_path)
     index = clauses_path(path)
     known = read_clauses(index).keys() if index.is_file() else None
-    return load_ruleset(read(path.read_bytes(), path.name, limits), limits, known)
+    return load_ruleset(read(path.read_bytes(), str(path), limits), limits, known)
+
+
+def references(name_or_path: str | Path) -> dict[str, str]:
+    """Return the place in the source of each clause in the index beside a ruleset; none without an index."""
+    index = clauses_path(find_ruleset(name_or_path))
+    return {i: c.at for i, c in read_clauses(index).items()} if index.is_file() else {}
 
 
 def load(
@@ -102,10 +108,54 @@ def _ready(
 
 def check_text(text: str, file: str = "<text>", limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
     """Return every finding about a ruleset given as text, warnings too."""
+    return _findings(lambda: load_ruleset(read(text, file, limits), limits), limits)
+
+
+def check_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
+    """Return every finding about a ruleset file and the clauses it cites, warnings too."""
+    return _findings(lambda: read_ruleset(path, limits), limits)
+
+
+def _findings(reading: Callable[[], Ruleset], limits: Limits) -> list[Diagnostic]:
     try:
-        return check(load_ruleset(read(text, file, limits), limits), limits)
+        return check(reading(), limits)
     except RulesetError as error:
         return list(error.diagnostics)
+
+
+_SETTINGS: dict[Any, CompiledRuleset] = {}
+_KEPT = 256
+
+
+def under(
+    rules: CompiledRuleset, parameters: Mapping[str, Any] | None = None, *, assumptions: bool | None = None
+) -> CompiledRuleset:
+    """Return the ruleset under other settings; what is not named stays as it was.
+
+    Raises:
+        FactsError: a parameter that the ruleset does not have, or a value that it cannot take.
+    """
+    ruleset = rules.ruleset
+    settings = {n: rules.parameters.get(n) for n in rules.overrides} | read_parameters(ruleset, parameters or {})
+    kept = rules.assumptions if assumptions is None else assumptions
+    key = (ruleset.content_hash, frozenset(settings.items()), kept, rules.limits)
+    if key not in _SETTINGS:
+        if len(_SETTINGS) >= _KEPT:
+            _SETTINGS.clear()
+        _SETTINGS[key] = compile_ruleset(ruleset, parameters=settings, assumptions=kept, limits=rules.limits)
+    return _SETTINGS[key]
+
+
+def known_decisions(ruleset: Ruleset, names: Iterable[str]) -> None:
+    """Refuse names that are no decisions of the ruleset.
+
+    Raises:
+        FactsError: with every unknown name.
+    """
+    unknown = [n for n in names if n not in ruleset.decisions]
+    if unknown:
+        words = [{"name": n, "suggestion": suggest(n, ruleset.decisions)} for n in unknown]
+        raise FactsError([Diagnostic("CR308", args=w) for w in words])
 
 
 def decide(
@@ -121,15 +171,10 @@ def decide(
     `facts` are JSON-like values by input name (docs/language.md, Types); `only` names the decisions wanted.
 
     Raises:
-        FactsError: with every unknown or wrong fact, parameter and decision name at once.
+        FactsError: with every wrong parameter, else every unknown decision, else every unknown or wrong fact.
     """
-    ruleset = rules.ruleset
     if parameters is not None or assumptions is not None:
-        settings = {n: rules.parameters.get(n) for n in rules.overrides} | read_parameters(ruleset, parameters or {})
-        kept = rules.assumptions if assumptions is None else assumptions
-        rules = compile_ruleset(ruleset, parameters=settings, assumptions=kept, limits=rules.limits)
-    unknown = [n for n in only or () if n not in ruleset.decisions]
-    if unknown:
-        words = [{"name": n, "suggestion": suggest(n, ruleset.decisions)} for n in unknown]
-        raise FactsError([Diagnostic("CR308", args=w) for w in words])
-    return deciding.decide(rules, read_facts(ruleset, facts), only=only)
+        rules = under(rules, parameters, assumptions=assumptions)
+    if only is not None:
+        known_decisions(rules.ruleset, only)
+    return deciding.decide(rules, read_facts(rules.ruleset, facts), only=only)

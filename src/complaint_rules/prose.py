@@ -129,7 +129,9 @@ class _Speaker:
                 return self.say("silent", label)
 
     def value(self, name: str, value: Any) -> str:
-        shown = answer_words(self.ruleset, name, value, self.lang, party_words(self.result, self.rules, name, self.lang))
+        shown = answer_words(
+            self.ruleset, name, value, self.lang, party_words(self.result, self.rules, name, self.lang)
+        )
         return word("brackets", self.lang, shown) if isinstance(value, Mapping) else shown
 
     def reasons(self, name: str, answer: Answer) -> Iterator[str]:
@@ -156,7 +158,11 @@ class _Speaker:
             status = trace.items.get(item.id, "open")
             clauses = joined(map(self.clause, item.because), self.lang)
             needs = condition_words(item.needs, self.ruleset, self.lang)
-            shown = f"{needs}{word('semicolon', self.lang)}{clauses}" if item.because and status in ("unmet", "open") else needs
+            shown = (
+                f"{needs}{word('semicolon', self.lang)}{clauses}"
+                if item.because and status in ("unmet", "open")
+                else needs
+            )
             label = item.label.in_lang(self.lang) if item.label else item.id.replace("_", " ")
             yield "- " + self.say("item", label, self.say(status), shown)
         if trace.next:

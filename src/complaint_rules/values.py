@@ -163,7 +163,7 @@ def _native(raw: object, domain: Ordered) -> Any:
         raise BadValueError("CR302", value=_shown(raw), expected="datetime with an offset")
     if isinstance(raw, (int, Decimal)) and len(str(raw)) > DEFAULT_LIMITS.number_length:
         raise BadValueError("CR302", value=_shown(raw), expected=f"{domain.kind} of at most 40 digits")
-    if isinstance(raw, Decimal) and not raw.is_finite():
+    if isinstance(raw, Decimal) and (not raw.is_finite() or abs(raw.adjusted()) > DEFAULT_LIMITS.number_length):
         raise BadValueError("CR302", value=_shown(raw), expected=domain.kind)
     return Decimal(raw) if domain.kind in ("decimal", "money") and isinstance(raw, int) else raw
 
