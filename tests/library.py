@@ -37,9 +37,7 @@ def translated(answer: Any) -> Answer:
         case "NotRegulated":
             return Answer("not_regulated")
     possible = answer.possible
-    return Answer(
-        "undetermined", possible=None if possible is None else frozenset(map(frozen, possible))
-    )
+    return Answer("undetermined", possible=None if possible is None else frozenset(map(frozen, possible)))
 
 
 def frozen(value: Any) -> Value:
@@ -66,10 +64,9 @@ def exact(value: Any) -> Any:
 
 def findings(text: str) -> set[tuple[str, tuple[str, ...]]]:
     """Return the code and the rules of each finding in the table `d`."""
+    diagnostics: list[Any] = complaint_rules.check_text(text)
     return {
-        (code(found), tuple(found.args.get("rules", ())))
-        for found in complaint_rules.check_text(text)
-        if found.args.get("decision") == "d"
+        (code(found), tuple(found.args.get("rules", ()))) for found in diagnostics if found.args.get("decision") == "d"
     }
 
 

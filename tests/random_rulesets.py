@@ -110,9 +110,7 @@ class Builder:
             shared = self.ruleset["types"]["shared"]
             is_set = kind == "shared_set"
             is_open = "open" in shared
-            column = Column(
-                name, "set" if is_set else "enumeration", tuple(shared["values"]), is_open
-            )
+            column = Column(name, "set" if is_set else "enumeration", tuple(shared["values"]), is_open)
             return column, {"type": "set", "of": "shared"} if is_set else {"type": "shared"}
         if kind in ("enumeration", "set"):
             values = [name + letter for letter in "abcd"[: rng.randint(2, 4)]]
@@ -122,9 +120,7 @@ class Builder:
             if chance(rng, 0.25):
                 tree["open"] = "true"
             return Column(name, kind, tuple(values), "open" in tree), tree
-        column = Column(
-            name, "integer" if kind == "step" else kind, step=5 if kind == "step" else 1
-        )
+        column = Column(name, "integer" if kind == "step" else kind, step=5 if kind == "step" else 1)
         tree = {"type": column.kind}
         if kind == "step":
             tree |= {"step": "5", "minimum": "0", "maximum": "30"}
@@ -211,8 +207,7 @@ class Builder:
         names = [
             c.name
             for c in self.columns
-            if c.name in self.ruleset["parameters"]
-            and (c.kind, c.step) == (column.kind, column.step)
+            if c.name in self.ruleset["parameters"] and (c.kind, c.step) == (column.kind, column.step)
         ]
         if names and column.name not in names and chance(self.rng, 0.5):
             return str(self.rng.choice(names))
@@ -223,9 +218,7 @@ class Builder:
         low, high = sorted(rng.sample(range(7), 2))
         match rng.randint(0, 9):
             case 0 | 1 | 2 | 3 | 4:
-                return (
-                    f"{rng.choice(['>', '>=', '<', '<='])} {self.bound(column, rng.randint(1, 5))}"
-                )
+                return f"{rng.choice(['>', '>=', '<', '<='])} {self.bound(column, rng.randint(1, 5))}"
             case 5:
                 return self.bound(column, low)
             case 6:
@@ -286,9 +279,7 @@ class Builder:
     # --- decisions
 
     def add_decision(self, name: str) -> None:
-        kind = self.rng.choices(
-            ["table", "expression", "checklist", "invocation"], weights=[65, 15, 12, 8]
-        )[0]
+        kind = self.rng.choices(["table", "expression", "checklist", "invocation"], weights=[65, 15, 12, 8])[0]
         made = getattr(self, f"make_{kind}")(name) or self.make_table(name)
         if kind == "checklist" and chance(self.rng, 0.3):
             made["ordered"] = "true"
@@ -358,9 +349,7 @@ class Builder:
             self.columns.append(replace(column, name=at, is_silent="refer_to" in table))
         return table
 
-    def rules(
-        self, policy: str, columns: Sequence[Column], outputs: Sequence[Column], *, several: bool
-    ) -> list[Node]:
+    def rules(self, policy: str, columns: Sequence[Column], outputs: Sequence[Column], *, several: bool) -> list[Node]:
         rng = self.rng
         whens: list[tuple[Any, Any]] = []
         if policy in ("unique", "any") and (self.tidies or chance(rng, 0.5)):
@@ -378,9 +367,7 @@ class Builder:
                 whens = [([one, two], then), *rest]
         else:
             count = rng.randint(1, 6)
-            whens = [
-                (self.when(columns), self.then_all(outputs, several=several)) for _ in range(count)
-            ]
+            whens = [(self.when(columns), self.then_all(outputs, several=several)) for _ in range(count)]
             if chance(rng, 0.3):
                 whens.append(({}, self.then_all(outputs, several=several)))
         rules = []
@@ -538,9 +525,7 @@ def first_output(table: Tree) -> Any:
         samples = {"integer": "1", "money": "1.00", "boolean": "yes", "date": "2024-02-24"}
         if kind == "shared":
             return "sa"
-        return (
-            [] if kind == "set" else samples.get(kind) or next(iter(tree.get("values", ["0.05"])))
-        )
+        return [] if kind == "set" else samples.get(kind) or next(iter(tree.get("values", ["0.05"])))
 
     if "outputs" in table:
         return {name: value(tree) for name, tree in table["outputs"].items()}
@@ -625,18 +610,14 @@ def table_rows(table: Tree) -> list[Tree]:
     return [row for when in whens for row in rows_of(when)]
 
 
-def random_facts(
-    rng: Random, ruleset: Tree, known: Mapping[str, list[Value]] | None = None
-) -> dict[str, Value]:
+def random_facts(rng: Random, ruleset: Tree, known: Mapping[str, list[Value]] | None = None) -> dict[str, Value]:
     """Return facts of a complaint; some, or none, are missing."""
     known = known or choices(ruleset)
     missing = rng.choice([0.0, 0.15, 0.4, 0.7])
     return {n: rng.choice(known[n]) for n in ruleset["inputs"] if not chance(rng, missing)}
 
 
-def random_parameters(
-    rng: Random, ruleset: Tree, known: Mapping[str, list[Value]] | None = None
-) -> dict[str, Value]:
+def random_parameters(rng: Random, ruleset: Tree, known: Mapping[str, list[Value]] | None = None) -> dict[str, Value]:
     """Return settings that replace the ruleset's own; mostly none."""
     known = known or choices(ruleset)
     share = rng.choice([0.0, 0.0, 0.5])

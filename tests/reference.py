@@ -174,18 +174,14 @@ class Case:
                 type_ = self.type_of(meaning)
                 matched = {
                     frozenset(
-                        index
-                        for index, row in enumerate(rows)
-                        if matches(row.get(column, "-"), value, type_, meant)
+                        index for index, row in enumerate(rows) if matches(row.get(column, "-"), value, type_, meant)
                     )
                     for value in self.values(meaning, rows, names, known)
                 }
                 possible = {before & now for before in possible for now in matched}
             yield from possible
 
-    def values(
-        self, name: str, rows: Sequence[Tree], names: Names, known: Tree, margin: int = 1
-    ) -> frozenset[Value]:
+    def values(self, name: str, rows: Sequence[Tree], names: Names, known: Tree, margin: int = 1) -> frozenset[Value]:
         """Return everything that a column or an unset parameter could be."""
         if name in known:
             return frozenset({known[name]})
@@ -242,12 +238,8 @@ class Case:
         outlooks = {n: self.outlook(names.get(n, n)) for n in names_in(node)}
         if any(o.values == silence for o in outlooks.values()):
             return Outlook(silence)
-        silent = frozenset(
-            {NOT_REGULATED} & {v for o in outlooks.values() for v in (o.values or set()) | o.also}
-        )
-        known = {
-            n: next(iter(o.values or ())) if o.is_known else UNKNOWN for n, o in outlooks.items()
-        }
+        silent = frozenset({NOT_REGULATED} & {v for o in outlooks.values() for v in (o.values or set()) | o.also})
+        known = {n: next(iter(o.values or ())) if o.is_known else UNKNOWN for n, o in outlooks.items()}
         value = evaluate(node, known)
         if value is NO_QUOTIENT:
             return Outlook(silence)
@@ -282,9 +274,7 @@ def answer(outlook: Outlook) -> Answer:
     return Answer("not_regulated") if value is NOT_REGULATED else Answer("decided", value)
 
 
-def settings_of(
-    ruleset: Tree, parameters: Mapping[str, Value], *, assumptions: bool = True
-) -> dict[str, Value]:
+def settings_of(ruleset: Tree, parameters: Mapping[str, Value], *, assumptions: bool = True) -> dict[str, Value]:
     """Return the parameters that have a value: in the text, as read, assumed or given."""
     kinds = ("value", "reading", *(["assumed"] if assumptions else []))
     declared: Tree = ruleset.get("parameters") or {}

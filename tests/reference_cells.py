@@ -108,9 +108,7 @@ def everything(type_: Type, marks: set[Value], margin: int = 1) -> frozenset[Val
             return frozenset({"any text"})
         case "enumeration" | "set":
             values = [*type_.values, *([UNLISTED] if type_.open else [])]
-            subsets = [
-                frozenset(c) for n in range(len(values) + 1) for c in combinations(values, n)
-            ]
+            subsets = [frozenset(c) for n in range(len(values) + 1) for c in combinations(values, n)]
             return frozenset(subsets if type_.kind == "set" else values)
     low, high, step = type_.minimum, type_.maximum, type_.step
     if type_.kind == "integer" and low is not None and high is not None and high - low <= 50 * step:

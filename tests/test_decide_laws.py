@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from random_rulesets import (
     allows,
     choices,
@@ -82,8 +83,7 @@ def test_the_analysis_of_a_table_finds_what_trying_every_point_finds(chunk: int)
 
         overlaps = {frozenset(rules) for code, rules in found if code == "CR202"}
         hidden, unmatched = (
-            {rule for of, rules in found if of == code for rule in rules}
-            for code in ("CR203", "CR204")
+            {rule for of, rules in found if of == code for rule in rules} for code in ("CR203", "CR204")
         )
         assert (("CR201", ()) in found) == brute.has_gap, pretty(ruleset, seed, found)
         assert overlaps <= brute.overlaps, pretty(ruleset, seed, found)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,21 +19,52 @@ from complaint_rules import __version__
 from complaint_rules.check import check as check_ruleset
 from complaint_rules.clauses import clause_map, clauses_path, ledger_ids, read_clauses
 from complaint_rules.compile import CompiledRuleset
-from complaint_rules.deciding import Decided, DecisionResult, NotRegulated, Undetermined
+from complaint_rules.deciding import Answer, Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.diagnostics import ComplaintRulesError, Diagnostic, FactsError, RulesetError, Severity
-from complaint_rules.domains import Domain, Members
-from complaint_rules.examples import examples_path, read_examples, run_examples
-from complaint_rules.facts import facts_schema
+from complaint_rules.domains import Domain
+from complaint_rules.examples import examples_path, read_examples, run_examples, unreached_rules
+from complaint_rules.facts import facts_schema, raw_of_text
 from complaint_rules.library import decide as decide_facts
 from complaint_rules.library import find_ruleset, load, read_ruleset
+from complaint_rules.limits import DEFAULT_LIMITS
 from complaint_rules.prose import explain as explain_result
 from complaint_rules.prose import party_words
-from complaint_rules.render import answer_words, decision_sheet, fact_line, html_page, markdown, terminal
+from complaint_rules.render import (
+    answer_words,
+    decision_sheet,
+    fact_line,
+    html_page,
+    markdown,
+    name_words,
+    terminal,
+    value_words,
+)
+from complaint_rules.ruleset import Parameter as RulesetParameter
 from complaint_rules.ruleset import Ruleset
-from complaint_rules.values import BadValueError, from_json, from_text
-from complaint_rules.words import Lang, suggest
+from complaint_rules.words import Label, Lang, suggest
 
 OK, FINDINGS, BAD_INPUT = 0, 1, 2
+
+_STDIN = "(standard input)"
+_SHOWN = 4
+_HEADINGS: Mapping[str, Label] = {
+    "decided": Label("已判定", "Decided"),
+    "not_regulated": Label("未作规定", "Not regulated"),
+    "undetermined": Label("未定", "Undetermined"),
+    "rests_on": Label("所依据的取舍与假定", "Rests on readings and assumptions"),
+    "unset": Label("尚未设定的参数", "Parameters that nobody has set"),
+    "ask": Label("尚须查明（最有用的在前）", "To ask, most useful first"),
+    "facts": Label("事实", "Facts"),
+    "parameters": Label("参数", "Parameters"),
+    "rule": Label("规则", "rule"),
+    "unmet": Label("未满足", "not met"),
+    "next": Label("下一步", "next"),
+    "waits": Label("待查明", "waits for"),
+    "refer_to": Label("转交", "refer to"),
+    "is_unset": Label("未设定", "unset"),
+    "unreached": Label("没有示例的规则", "rules that no example reaches"),
+    "not_in_ledger": Label("清单中没有", "not in the ledger"),
+}
 
 app = App(name="complaint-rules", version=__version__, help="Run complaint procedures written as rulesets.")
 
@@ -40,79 +75,125 @@ Only = Annotated[list[str], Parameter(negative=())]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 ok, 1 findings or undetermined, 2 bad input."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    _be_lenient(sys.stdout, sys.stderr)
+    # A bare `-` looks like an option to the parser.
+    arguments = [_STDIN if a == "-" else a for a in (sys.argv[1:] if argv is None else argv)]
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
     except ComplaintRulesError as error:
-        print(error.render(_lang_of(arguments)), file=sys.stderr)
-        return BAD_INPUT
+        return _refuse(error.render(_lang_of(arguments)))
     except CycloptsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return _refuse(f"error: {error}")
     except BrokenPipeError:
+        # The reader has left; what Python still holds for it must go somewhere at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        return _refuse(f"error: {error.filename or ''}: {error.strerror or error}")
     return code if isinstance(code, int) else OK
 
 
+def run() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(main())
+
+
+def _be_lenient(*streams: object) -> None:
+    """Let a terminal that lacks a character show an escape of it instead of failing."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _lang_of(arguments: Sequence[str]) -> Lang:
-    return "zh" if "zh" in arguments or "--lang=zh" in arguments else "en"
+    return "zh" if "--lang=zh" in arguments or ("--lang", "zh") in pairwise(arguments) else "en"
+
+
+def _refuse(text: str) -> int:
+    print(_printable(text), file=sys.stderr)
+    return BAD_INPUT
+
+
+def _print(*lines: str) -> None:
+    for line in lines:
+        print(_printable(line))
+
+
+def _printable(text: str) -> str:
+    """Return the text without characters that could steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
 # --- what is typed -------------------------------------------------------------------------------------
 
 
-def _facts(ruleset: Ruleset, file: str | None, settings: Sequence[str]) -> dict[str, Any]:
+def _facts(ruleset: Ruleset, file: str | None, settings: Sequence[str]) -> Any:
+    """Return the facts of the file with those of the line over them, not yet validated."""
+    if file is None and not settings:
+        problem = Label("请给出 JSON 文件、-（标准输入）或 --set 事实=值", "give a JSON file, - or --set fact=value")
+        raise FactsError([Diagnostic("CR310", args={"problem": problem})])
     facts = _read_json(file) if file is not None else {}
-    return {**facts, **_settings(settings, {n: i.type.domain for n, i in ruleset.inputs.items()}, "CR301")}
+    given = _settings(settings, {n: i.type.domain for n, i in ruleset.inputs.items()}, "CR301")
+    return {**facts, **given} if isinstance(facts, dict) else facts
 
 
-def _read_json(file: str) -> dict[str, Any]:
+def _read_json(file: str) -> Any:
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
-        found = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_no_duplicates)
-    except OSError as error:
-        raise FactsError([Diagnostic("CR309", args={"name": file}, where=file)]) from error
+        return json.loads(
+            _content(file).decode("utf-8-sig"), parse_float=Decimal, parse_int=_whole,
+            parse_constant=_no_number, object_pairs_hook=_no_duplicates,
+        )  # fmt: skip
     except (ValueError, RecursionError, InvalidOperation) as error:
         raise FactsError([Diagnostic("CR310", args={"problem": str(error)}, where=file)]) from error
-    if not isinstance(found, dict):
-        raise FactsError([Diagnostic("CR310", args={"problem": type(found).__name__}, where=file)])
-    return found
+
+
+def _content(file: str) -> bytes:
+    """Return what a file or standard input holds, if that is not too much."""
+    most = DEFAULT_LIMITS.bytes
+    try:
+        with nullcontext(sys.stdin.buffer) if file == _STDIN else Path(file).open("rb") as source:
+            content = source.read(most + 1)
+    except OSError as error:
+        raise FactsError([Diagnostic("CR309", args={"name": file}, where=file)]) from error
+    if len(content) > most:
+        raise FactsError([Diagnostic("CR008", args={"what": Label("大小", "size"), "most": most}, where=file)])
+    return content
+
+
+def _whole(text: str) -> int | Decimal:
+    """Return a JSON integer; one too long to be meant is left to the validation, which refuses it."""
+    return int(text) if len(text) <= DEFAULT_LIMITS.number_length else Decimal(text)
 
 
 def _no_number(text: str) -> Any:
-    raise ValueError(text)
+    raise ValueError(f"`{text}` is no JSON number")
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [n for n, _ in pairs]
-        raise ValueError("duplicate key " + next(n for n in names if names.count(n) > 1))
+        raise ValueError(f"`{next(n for n in names if names.count(n) > 1)}` is given twice")
     return found
 
 
 def _settings(pairs: Iterable[str], domains: Mapping[str, Domain], unknown: str) -> dict[str, Any]:
-    """Return `name=value` pairs as values; a set is `a,b`."""
+    """Return `name=value` pairs as JSON values: a set is `a,b`, and `null` is not given."""
     problems: list[Diagnostic] = []
     found: dict[str, Any] = {}
     for pair in pairs:
         name, sign, text = pair.partition("=")
-        if name not in domains or not sign:
+        if not sign:
+            problem = Label(f"`{pair}` 应写成 名称=值", f"`{pair}` is not name=value")
+            problems.append(Diagnostic("CR310", args={"problem": problem}))
+        elif name not in domains:
             problems.append(Diagnostic(unknown, args={"name": name, "suggestion": suggest(name, domains)}, where=pair))
-            continue
-        try:
-            found[name] = _typed(text, domains[name])
-        except BadValueError as error:
-            problems.append(Diagnostic(error.code, args=error.args_of, where=pair))
+        else:
+            found[name] = None if text == "null" else raw_of_text(text, domains[name])
     if problems:
         raise FactsError(problems)
     return found
-
-
-def _typed(text: str, domain: Domain) -> Any:
-    if isinstance(domain, Members):
-        return from_json([m.strip() for m in text.split(",") if m.strip()], domain)
-    return from_text(text, domain)
 
 
 def _decided(
@@ -139,6 +220,7 @@ def _print_json(data: object) -> None:
 def decide(
     ruleset: str,
     facts: str | None = None,
+    /,
     *,
     set_: Annotated[list[str], Parameter(name="--set", negative=())] = [],  # noqa: B006 - cyclopts copies it
     param: Pairs = [],  # noqa: B006
@@ -164,40 +246,55 @@ def decide(
     if json:
         print(result.to_json())
     else:
-        print("\n".join(_answer_lines(rules, result, lang)))
+        _print(*_answer_lines(rules, result, lang))
     return _exit_code(result)
 
 
 def _answer_lines(rules: CompiledRuleset, result: DecisionResult, lang: Lang) -> Iterable[str]:
-    for name, answer in result.decisions.items():
-        if not isinstance(answer, Undetermined):
-            yield _answer_line(rules, result, name, answer, lang)
-    waiting = [n for n, a in result.decisions.items() if isinstance(a, Undetermined)]
-    if not waiting:
-        return
-    yield ""
-    yield f"{'未定' if lang == 'zh' else 'undetermined'} ({len(waiting)}): {', '.join(waiting)}"
-    if result.unset:
-        yield f"{'未设定的参数' if lang == 'zh' else 'parameters not set'}: {', '.join(result.unset)}"
-    if result.ask:
-        yield "请补充（最有用的在前）：" if lang == "zh" else "to ask, most useful first:"
-    for name in result.ask:
-        yield f"  - {fact_line(rules.ruleset, name, lang)}"
+    ruleset = rules.ruleset
+    yield f"{ruleset.title.in_lang(lang)} ({ruleset.id} {ruleset.version})"
+    for status in ("decided", "not_regulated", "undetermined"):
+        found = [(n, a) for n, a in result.decisions.items() if a.status == status]
+        yield from _section(status, [x for n, a in found for x in _answer(rules, result, n, a, lang)], lang)
+    rests_on = [_parameter_line(ruleset.parameters[n], rules.parameters.get(n), lang) for n in result.rests_on]
+    yield from _section("rests_on", rests_on, lang)
+    yield from _section("unset", [f"{name_words(ruleset, n, lang)} ({n})" for n in result.unset], lang)
+    yield from _section("ask", [fact_line(ruleset, n, lang) for n in result.ask], lang)
 
 
-def _answer_line(
-    rules: CompiledRuleset, result: DecisionResult, name: str, answer: Decided | NotRegulated, lang: Lang
-) -> str:
-    if isinstance(answer, NotRegulated):
-        silent = "未规定" if lang == "zh" else "not regulated"
-        refer = f" → {answer.refer_to.in_lang(lang)}" if answer.refer_to else ""
-        return f"{_title(rules, name, lang)}: {silent}{refer}"
-    value = answer_words(rules.ruleset, name, answer.value, lang, party_words(result, rules, name, lang))
-    why = ", ".join(answer.trace.rules)
-    clauses = ", ".join(answer.trace.because)
-    return (
-        f"{_title(rules, name, lang)}: {value}" + (f"  ({why})" if why else "") + (f"  [{clauses}]" if clauses else "")
-    )
+def _section(heading: str, lines: Sequence[str], lang: Lang) -> Iterable[str]:
+    return ["", _HEADINGS[heading].in_lang(lang), *(f"  {line}" for line in lines)] if lines else []
+
+
+def _answer(rules: CompiledRuleset, result: DecisionResult, name: str, answer: Answer, lang: Lang) -> Iterable[str]:
+    """Yield the answer, and below it by which rule and clause, or what it waits for."""
+    title, trace = _title(rules, name, lang), answer.trace
+    match answer:
+        case Decided(value):
+            parties = party_words(result, rules, name, lang)
+            yield f"{title}: {answer_words(rules.ruleset, name, value, lang, parties)}"
+            unmet = [i for i, status in trace.items.items() if status == "unmet"]
+            parts = {"rule": trace.rules, "unmet": unmet, "next": [trace.next] if trace.next else [], "": trace.because}
+            yield from _why(parts, lang)
+        case NotRegulated(refer_to):
+            yield f"{title}: {_HEADINGS['refer_to'].in_lang(lang)} {refer_to.in_lang(lang)}" if refer_to else title
+            yield from _why({"": trace.because}, lang)
+        case Undetermined(possible, ask, unset):
+            shown = [answer_words(rules.ruleset, name, v, lang) for v in (possible or ())[:_SHOWN]]
+            more = [] if possible is None or len(possible) <= _SHOWN else ["…"]
+            yield f"{title}: {' | '.join([*shown, *more])}" if shown else title
+            yield from _why({"waits": (*ask, *unset)}, lang)
+
+
+def _why(parts: Mapping[str, Sequence[str]], lang: Lang) -> Iterable[str]:
+    said = [f"{_HEADINGS[k].in_lang(lang)} {', '.join(v)}" if k else ", ".join(v) for k, v in parts.items() if v]
+    return ["    " + " · ".join(said)] if said else []
+
+
+def _parameter_line(parameter: RulesetParameter, value: Any, lang: Lang) -> str:
+    shown = _HEADINGS["is_unset"].in_lang(lang) if value is None else value_words(value, parameter.type, lang)
+    reason = f": {parameter.reason.in_lang(lang)}" if parameter.reason else ""
+    return f"{parameter.name} = {shown} [{parameter.kind.value}{reason}]"
 
 
 def _title(rules: CompiledRuleset, name: str, lang: Lang) -> str:
@@ -209,6 +306,7 @@ def _title(rules: CompiledRuleset, name: str, lang: Lang) -> str:
 def explain(
     ruleset: str,
     facts: str | None = None,
+    /,
     *,
     set_: Annotated[list[str], Parameter(name="--set", negative=())] = [],  # noqa: B006 - cyclopts copies it
     param: Pairs = [],  # noqa: B006
@@ -237,13 +335,14 @@ def explain(
     if json:
         _print_json({"prose": prose, **result.to_dict()})
     else:
-        print(prose)
+        _print(prose)
     return _exit_code(result)
 
 
 @app.command
 def facts(
     ruleset: str,
+    /,
     *,
     schema: Annotated[bool, Parameter(negative=())] = False,
     lang: Lang = "en",
@@ -262,7 +361,10 @@ def facts(
     if schema or json:
         _print_json(facts_schema(read))
     else:
-        print("\n".join(fact_line(read, n, lang) for n in read.inputs))
+        _print(f"{read.title.in_lang(lang)} ({read.id} {read.version})")
+        _print(*_section("facts", [fact_line(read, n, lang) for n in read.inputs], lang))
+        parameters = [_parameter_line(p, p.value, lang) for p in read.parameters.values()]
+        _print(*_section("parameters", parameters, lang))
     return OK
 
 
@@ -270,6 +372,7 @@ def facts(
 def show(
     ruleset: str,
     decision: str | None = None,
+    /,
     *,
     format: Literal["terminal", "markdown", "html"] = "terminal",  # noqa: A002 - the option's name
     lang: Lang = "en",
@@ -302,7 +405,7 @@ def show(
 
 
 @app.command
-def check(ruleset: str, *, lang: Lang = "en", json: Json = False) -> int:
+def check(ruleset: str, /, *, lang: Lang = "en", json: Json = False) -> int:
     """Find gaps, overlaps, hidden rules and every other fault of a ruleset.
 
     Parameters
@@ -320,7 +423,7 @@ def check(ruleset: str, *, lang: Lang = "en", json: Json = False) -> int:
     if json:
         _print_json([d.to_dict(lang) for d in found])
     else:
-        print("\n".join([*(d.render(lang) for d in found), _summary(path.name, size, found, lang)]))
+        _print("\n".join([*(d.render(lang) for d in found), _summary(path.name, size, found, lang)]))
     return FINDINGS if found else OK
 
 
@@ -331,8 +434,8 @@ def _summary(name: str, size: str, found: Sequence[Diagnostic], lang: Lang) -> s
     return f"{name}: {size}, {errors} errors, {len(found) - errors} warnings"
 
 
-@app.command
-def test(ruleset: str, examples: str | None = None, *, lang: Lang = "en", json: Json = False) -> int:
+@app.command(name="test")
+def run_beside(ruleset: str, examples: str | None = None, /, *, lang: Lang = "en", json: Json = False) -> int:
     """Run a ruleset's examples and explain each failure cell by cell.
 
     Parameters
@@ -349,6 +452,7 @@ def test(ruleset: str, examples: str | None = None, *, lang: Lang = "en", json: 
         raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
     outcomes = run_examples(rules, read_examples(file, rules.ruleset))
     failed = [o for o in outcomes if o.failures]
+    unreached = unreached_rules(rules.ruleset, outcomes)
     if json:
         _print_json(
             [
@@ -358,15 +462,16 @@ def test(ruleset: str, examples: str | None = None, *, lang: Lang = "en", json: 
         )
     else:
         for outcome in failed:
-            print(f"{outcome.example.span}: {outcome.example.name}")
-            print("\n".join(f"  {f.render(lang)}" for f in outcome.failures))
+            _print(outcome.render(lang))
+        if unreached:
+            _print(f"{_HEADINGS['unreached'].in_lang(lang)}: {', '.join(unreached)}")
         words = ("个例子", "个不符") if lang == "zh" else ("examples", "failed")
         print(f"{file.name}: {len(outcomes)} {words[0]}, {len(failed)} {words[1]}")
     return FINDINGS if failed else OK
 
 
 @app.command
-def clauses(ruleset: str, *, ledger: Path | None = None, lang: Lang = "en", json: Json = False) -> int:
+def clauses(ruleset: str, /, *, ledger: Path | None = None, lang: Lang = "en", json: Json = False) -> int:
     """Show where each clause is encoded, which are advice to staff only, and which are missing.
 
     Parameters
@@ -383,22 +488,24 @@ def clauses(ruleset: str, *, ledger: Path | None = None, lang: Lang = "en", json
     found = clause_map(read, index)
     listed = ledger_ids(ledger, read.id) if ledger else {}
     absent = [i for i in listed if i not in index]
+    extra = [i for i in index if i not in listed] if ledger else []
     if json:
         _print_json({
             "encoded": found.encoded, "conduct": found.conduct, "missing": found.missing,
-            "rules_without_clause": found.uncited, "not_in_index": absent,
+            "rules_without_clause": found.uncited, "not_in_index": absent, "not_in_ledger": extra,
         })  # fmt: skip
     else:
         for clause, places in found.encoded.items():
-            print(f"{clause}  {index[clause].at}  → {', '.join(places)}")
+            _print(f"{clause}  {index[clause].at}  → {', '.join(places)}")
         _clause_list("conduct only" if lang == "en" else "仅为行为准则", found.conduct, index, lang)
         _clause_list("missing" if lang == "en" else "尚未编码", found.missing, index, lang)
         _plain_list("rules without a clause" if lang == "en" else "没有引用条款的规则", found.uncited)
         _plain_list("not in the index" if lang == "en" else "索引中没有", absent)
+        _plain_list(_HEADINGS["not_in_ledger"].in_lang(lang), extra)
         print(
             f"{read.id}: {len(index)} clauses, {len(found.encoded)} encoded, {len(found.conduct)} conduct, {len(found.missing)} missing"
         )
-    return FINDINGS if found.missing or found.uncited or absent else OK
+    return FINDINGS if found.missing or found.uncited or absent or extra else OK
 
 
 def _clause_list(title: str, ids: Sequence[str], index: Mapping[str, Any], lang: Lang) -> None:
@@ -407,5 +514,4 @@ def _clause_list(title: str, ids: Sequence[str], index: Mapping[str, Any], lang:
 
 def _plain_list(title: str, lines: Sequence[str]) -> None:
     if lines:
-        print(f"\n{title} ({len(lines)}):")
-        print("\n".join(f"  {line}" for line in lines))
+        _print(f"\n{title} ({len(lines)}):", *(f"  {line}" for line in lines))

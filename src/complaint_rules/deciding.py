@@ -239,7 +239,7 @@ def _open_table(step: TableStep, values: Mapping[str, Any], ways: tuple[Way, ...
     for way, table in ways or ():
         found = _Open.of(table, {**values, **way}, step.limits.completions)
         complete = complete and found.complete
-        for mask in found.masks():
+        for mask in found.found:
             hit = table.hit(mask)
             outcomes[hit.value] = None
             matched.add(hit.rules)
@@ -261,40 +261,40 @@ class _Open:
 
     table: Table
     start: int
-    columns: Mapping[str, tuple[set[int], ...]]
+    columns: Mapping[str, tuple[frozenset[int], ...]]
     limit: int
+    found: frozenset[int]
     complete: bool
 
     @classmethod
     def of(cls, table: Table, values: Mapping[str, Any], limit: int) -> _Open:
         known = [c for c in table.columns if not _is_unknown(values[c.name])]
         start = _known_mask(table, values, known)
-        columns = {c.name: _options(table, c, values[c.name]) for c in table.columns if c not in known}
-        complete = reachable(start, (o for axes in columns.values() for o in axes), limit)[1]
-        return cls(table, start, columns, limit, complete)
-
-    def masks(self, without: str = "") -> set[int]:
-        return reachable(self.start, (o for n, axes in self.columns.items() if n != without for o in axes), self.limit)[
-            0
-        ]
+        columns = {c.name: _options(table, c, values[c.name], start) for c in table.columns if c not in known}
+        found, complete = reachable(start, (o for axes in columns.values() for o in axes), limit)
+        return cls(table, start, columns, limit, frozenset(found), complete)
 
     def mattering(self) -> list[str]:
         """Return the columns that alone can change the answer, for some values of the others."""
         return [n for n, axes in self.columns.items() if self._matters(n, axes)]
 
-    def _matters(self, name: str, axes: tuple[set[int], ...]) -> bool:
-        choices, whole = reachable(self.table.every_box, axes, self.limit)
-        if not (whole and self.complete):
-            return len(choices) > 1
-        if len(choices) == 1:
-            return False
-        return any(len({self.table.hit(m & o).value for o in choices}) > 1 for m in self.masks(without=name))
+    def _matters(self, name: str, axes: tuple[frozenset[int], ...]) -> bool:
+        if not self.complete or not axes:
+            return bool(axes)
+        choices = reachable(self.start, axes, self.limit)[0]
+        others = (o for n, options in self.columns.items() if n != name for o in options)
+        masks = reachable(self.start, others, self.limit)[0]
+        return any(len({self.table.hit(m & o).value for o in choices}) > 1 for m in masks)
 
 
-def _options(table: Table, column: Column, value: Any) -> tuple[set[int], ...]:
+def _options(table: Table, column: Column, value: Any, start: int) -> tuple[frozenset[int], ...]:
+    """Return, for each axis on which an unknown value makes a difference to `start`, the masks it can give."""
     if value.possible is None:
-        return tuple(table.masks_of_any(column, silent=value.silent))
-    return ({table.mask_of(column, v) for v in value.possible},)
+        axes = table.masks_of_any(column, silent=value.silent)
+    else:
+        axes = [{table.mask_of(column, v) for v in value.possible}]
+    alive = [frozenset(m & start for m in options) for options in axes]
+    return tuple(a for a in alive if a != {start})
 
 
 def _final(step: TableStep, value: Value, rules: tuple[int, ...], possible: tuple[int, ...] = ()) -> Settled:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -127,7 +128,7 @@ def _kept(values: dict[str, Any], name: str, raw: object, domain: Domain) -> tup
 
 def _wrong(raw: Any, domain: Domain, where: str) -> list[Diagnostic]:
     """Return what is wrong with a value; each wrong member of a set by its place."""
-    if isinstance(domain, Members) and isinstance(raw, (Sequence, Set)) and not isinstance(raw, str):
+    if isinstance(domain, Members) and isinstance(raw, (Sequence, AbstractSet)) and not isinstance(raw, str):
         return [d for at, member in enumerate(raw) for d in _refused([member], domain, f"{where}[{at}]")]
     return list(_refused(raw, domain, where))
 

@@ -21,7 +21,7 @@ class Limits:
     boxes: int = 20_000
     errors: int = 100
     analysis_steps: int = 400_000
-    completions: int = 4_000
+    completions: int = 1_000
     variants: int = 256
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import localcontext
 from enum import Enum
@@ -240,7 +241,7 @@ def _boxes(columns: Sequence[Column], when: Mapping[str, Test]) -> Iterator[Box]
             yield box
 
 
-def reachable(start: int, options: Iterable[set[int]], limit: int) -> tuple[set[int], bool]:
+def reachable(start: int, options: Iterable[AbstractSet[int]], limit: int) -> tuple[set[int], bool]:
     """Return the bitsets that some choice of one option each can give, and whether these are all.
 
     Past `limit` the set is a sample: everything in it is reachable, but it may miss some.

@@ -201,7 +201,7 @@ def _bound(value: object) -> object:
 
 
 def _shown(raw: object) -> str:
-    text = repr(raw) if not isinstance(raw, str) else raw
+    text = str(raw) if isinstance(raw, (str, Decimal, date)) else repr(raw)
     return text if len(text) <= 60 else text[:57] + "…"
 
 
