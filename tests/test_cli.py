@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -53,15 +54,14 @@ examples:
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with a ruleset, its clauses and examples, in which the commands run."""
     files = {"page.yaml": RULESET, "page.clauses.yaml": CLAUSES, "page.examples.yaml": EXAMPLES}
     files |= {"facts.json": '{"n": 3, "marks": []}', "open.json": "{}"}
     for name, text in files.items():
         (tmp_path / name).write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
@@ -70,7 +70,7 @@ def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
     return code, printed.out, printed.err
 
 
-def test_decide_shows_the_answers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_decide_shows_the_answers(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "decide", "page.yaml", "facts.json")
 
     assert (code, err) == (0, "")
@@ -78,7 +78,7 @@ def test_decide_shows_the_answers(folder: Path, capsys: pytest.CaptureFixture[st
         assert said in out
 
 
-def test_decide_asks_for_what_is_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_decide_asks_for_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "decide", "page.yaml", "open.json", "--lang", "zh", "--only", "grade")
 
     assert code == 1
@@ -87,8 +87,10 @@ def test_decide_asks_for_what_is_missing(folder: Path, capsys: pytest.CaptureFix
     assert "marks" not in out
 
 
-def test_facts_come_from_the_line_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "decide", "page.yaml", "facts.json", "--set", "n=7", "--set", "marks=[red, blue]", "--json")
+def test_facts_come_from_the_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(
+        capsys, "decide", "page.yaml", "facts.json", "--set", "n=7", "--set", "marks=[red, blue]", "--json"
+    )
     result = json.loads(out)
 
     assert code == 0
@@ -96,9 +98,7 @@ def test_facts_come_from_the_line_too(folder: Path, capsys: pytest.CaptureFixtur
     assert result["decisions"]["grade"]["value"] == "B"
 
 
-def test_facts_come_from_standard_input(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_facts_come_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'\xef\xbb\xbf{"n": 7}')))
     code, out, _ = run(capsys, "decide", "page.yaml", "-", "--only", "grade")
 
@@ -106,7 +106,7 @@ def test_facts_come_from_standard_input(
     assert "grade of it: B" in out
 
 
-def test_parameters_can_be_set_and_assumptions_dropped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_parameters_can_be_set_and_assumptions_dropped(capsys: pytest.CaptureFixture[str]) -> None:
     grade = ("decide", "page.yaml", "--set", "n=3", "--only", "grade", "--json")
 
     assert json.loads(run(capsys, *grade, "--param", "limit=2")[1])["decisions"]["grade"]["value"] == "B"
@@ -115,22 +115,27 @@ def test_parameters_can_be_set_and_assumptions_dropped(folder: Path, capsys: pyt
     assert json.loads(out)["unset"] == ["limit"]
 
 
-def test_explain_cites_the_place_in_the_source(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_cites_the_place_in_the_source(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "explain", "page.yaml", "facts.json")
 
     assert code == 0
-    for said in ("Rule low applies: count: < limit", "page-1 (1 甲)", "It takes limit to be 5", "Refer it to: the manager"):
+    for said in (
+        "Rule low applies: count: < limit",
+        "page-1 (1 甲)",
+        "It takes limit to be 5",
+        "Refer it to: the manager",
+    ):
         assert said in out
     assert "因为适用规则 low" in run(capsys, "explain", "page.yaml", "facts.json", "--lang", "zh")[1]
 
 
-def test_facts_lists_the_questions_and_the_schema(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_facts_lists_the_questions_and_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert "count (n): whole number, ≥ 0, ≤ 9" in run(capsys, "facts", "page.yaml")[1]
     assert list(json.loads(run(capsys, "facts", "page.yaml", "--schema")[1])["properties"]) == ["n", "marks"]
 
 
 @pytest.mark.parametrize("form", ["terminal", "markdown", "html"])
-def test_show_gives_the_table(form: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_gives_the_table(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "show", "page.yaml", "grade", "--format", form)
 
     assert code == 0
@@ -138,14 +143,14 @@ def test_show_gives_the_table(form: str, folder: Path, capsys: pytest.CaptureFix
     assert "< limit" in out.replace("&lt;", "<")
 
 
-def test_what_a_file_says_cannot_become_html(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_file_says_cannot_become_html(capsys: pytest.CaptureFixture[str]) -> None:
     text = RULESET.replace("grade of it", "<script>alert(1)</script>")
     Path("page.yaml").write_text(text, "utf-8")
 
     assert "<script>" not in run(capsys, "show", "page.yaml", "--format", "html")[1]
 
 
-def test_check_test_and_clauses_are_content(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_test_and_clauses_are_content(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("check", "test", "clauses"):
         code, out, err = run(capsys, command, "page.yaml")
 
@@ -153,7 +158,7 @@ def test_check_test_and_clauses_are_content(folder: Path, capsys: pytest.Capture
         assert "page" in out.splitlines()[-1]
 
 
-def test_check_finds_a_gap(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_finds_a_gap(capsys: pytest.CaptureFixture[str]) -> None:
     Path("page.yaml").write_text(RULESET.replace('">= limit"', '"> limit"'), "utf-8")
     code, out, _ = run(capsys, "check", "page.yaml")
 
@@ -162,7 +167,7 @@ def test_check_finds_a_gap(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert json.loads(run(capsys, "check", "page.yaml", "--json")[1])[0]["code"] == "CR201"
 
 
-def test_a_failing_example_is_explained(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failing_example_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     Path("page.examples.yaml").write_text(EXAMPLES.replace("grade: B", "grade: A"), "utf-8")
     code, out, _ = run(capsys, "test", "page.yaml")
 
@@ -172,7 +177,7 @@ def test_a_failing_example_is_explained(folder: Path, capsys: pytest.CaptureFixt
     assert "rule `low` needs n: < limit; here it is 5" in out
 
 
-def test_a_missing_clause_is_a_finding(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_clause_is_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
     Path("page.clauses.yaml").write_text(CLAUSES + "  page-3: {at: '3', says: {zh: 无, en: nothing}}\n", "utf-8")
     code, out, _ = run(capsys, "clauses", "page.yaml", "--json")
 
@@ -180,9 +185,11 @@ def test_a_missing_clause_is_a_finding(folder: Path, capsys: pytest.CaptureFixtu
     assert json.loads(out)["missing"] == ["page-3"]
 
 
-def test_a_ledger_is_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_ledger_is_compared(capsys: pytest.CaptureFixture[str]) -> None:
     Path("ledger").mkdir()
-    Path("ledger/page.yaml").write_text("clauses:\n- {id: page-1, kind: [grade]}\n- {id: page-9, kind: [grade]}\n", "utf-8")
+    Path("ledger/page.yaml").write_text(
+        "clauses:\n- {id: page-1, kind: [grade]}\n- {id: page-9, kind: [grade]}\n", "utf-8"
+    )
     code, out, _ = run(capsys, "clauses", "page.yaml", "--ledger", "ledger", "--json")
 
     assert code == 1
@@ -203,7 +210,7 @@ BAD_CALLS = [
 
 @pytest.mark.parametrize(("argv", "expected"), BAD_CALLS)
 def test_a_wrong_call_is_answered_not_thrown(
-    argv: tuple[str, ...], expected: int, folder: Path, capsys: pytest.CaptureFixture[str]
+    argv: tuple[str, ...], expected: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, err = run(capsys, *argv)
 
@@ -215,12 +222,12 @@ def test_a_wrong_call_is_answered_not_thrown(
 
 BAD_JSON = [
     b"", b"[1]", b'"x"', b"null", b'{"n": 1, "n": 2}', b'{"n": NaN}', b'{"n": 1e999999999}', b'{"n": 2.5}', b"\xff\xfe{",
-    b"[" * 100_000, b'{"n": ' + b"9" * 5000 + b"}", '{“n”: 1}'.encode(), b'{"marks": [1, [2]]}', b'{"n": "1"}', b'{"\\u001b[2J": 1}',
+    b"[" * 100_000, b'{"n": ' + b"9" * 5000 + b"}", "{“n”: 1}".encode(), b'{"marks": [1, [2]]}', b'{"n": "1"}', b'{"\\u001b[2J": 1}',
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("content", BAD_JSON, ids=lambda c: repr(c[:20]))
-def test_wrong_facts_are_refused(content: bytes, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_facts_are_refused(content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     Path("facts.json").write_bytes(content)
     code, out, err = run(capsys, "decide", "page.yaml", "facts.json")
 
@@ -230,7 +237,7 @@ def test_wrong_facts_are_refused(content: bytes, folder: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_refuses_a_broken_file(command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_refuses_a_broken_file(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("page.yaml").write_text("language: 1\nruleset: [", "utf-8")
     more = ["facts.json"] if command in ("decide", "explain") else []
     code, out, err = run(capsys, command, "page.yaml", *more)
@@ -240,7 +247,7 @@ def test_every_command_refuses_a_broken_file(command: str, folder: Path, capsys:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_speaks_json(command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_speaks_json(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     more = ["facts.json"] if command in ("decide", "explain") else []
     code, out, _ = run(capsys, command, "page.yaml", *more, "--json")
 
@@ -249,9 +256,9 @@ def test_every_command_speaks_json(command: str, folder: Path, capsys: pytest.Ca
 
 
 def test_rulesets_are_found_in_a_folder_of_ones_own(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COMPLAINT_RULES_PATH", str(folder))
+    monkeypatch.setenv("COMPLAINT_RULES_PATH", str(Path.cwd()))
     monkeypatch.chdir("/")
 
     assert run(capsys, "check", "page")[0] == 0
@@ -261,3 +268,20 @@ def test_rulesets_are_found_in_a_folder_of_ones_own(
 def test_help_and_version_are_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "--version") == (0, "0.1.0\n", "")
     assert run(capsys, "decide", "--help")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("- a\n", ["CR005"]),
+        ("clauses: {page-1: x}\n", ["CR005", "CR005"]),
+        ("clauses: {page-1: {at: [1], says: [x], conduct: maybe}}\n", ["CR006", "CR006", "CR006"]),
+        ("clause: x\nclauses: {page-1: {at: '1', sais: x}}\n", ["CR004", "CR005", "CR004"]),
+    ],
+)
+def test_a_wrong_index_is_located(text: str, codes: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("page.clauses.yaml").write_text(text, "utf-8")
+    code, _, err = run(capsys, "clauses", "page.yaml")
+
+    assert code == 2
+    assert re.findall(r"^page\.clauses\.yaml:\d+:\d+: error\[(\w+)\]", err, re.MULTILINE) == codes

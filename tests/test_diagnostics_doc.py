@@ -61,9 +61,7 @@ def test_the_mended_one_has_no_error_and_not_the_code(code: str, fence: Fence) -
 
 
 @pytest.mark.parametrize(("code", "fence"), blocks("bad", "python"))
-def test_the_bad_call_raises_the_code(
-    code: str, fence: Fence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_bad_call_raises_the_code(code: str, fence: Fence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import complaint_rules
     from complaint_rules.diagnostics import ComplaintRulesError
 

@@ -28,9 +28,7 @@ def write(fence: Fence, folder: Path) -> None:
 
 
 def session(fence: Fence, names: dict[str, object], page: Path) -> None:
-    test = doctest.DocTestParser().get_doctest(
-        fence.text, names, page.name, str(page), fence.line - 1
-    )
+    test = doctest.DocTestParser().get_doctest(fence.text, names, page.name, str(page), fence.line - 1)
     runner = doctest.DebugRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     try:
         runner.run(test, clear_globs=False)
@@ -69,9 +67,7 @@ def commands(fence: Fence, folder: Path, page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_shows_what_happens(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_shows_what_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for fence in fences(page.read_text("utf-8")):

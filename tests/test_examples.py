@@ -86,13 +86,22 @@ def test_what_the_ruleset_says_passes(line: str, tmp_path: Path) -> None:
 
 FAILING = [
     ("given: {n: 7, marks: [blue]}, expect: {grade: A}", "expected A, got B by `high`"),
-    ("given: {n: 7, marks: [blue]}, expect: {grade: B}, rules: {grade: marked}", "expected rule [marked], got rule [high]"),
+    (
+        "given: {n: 7, marks: [blue]}, expect: {grade: B}, rules: {grade: marked}",
+        "expected rule [marked], got rule [high]",
+    ),
     ("given: {n: 7}, expect: {grade: B}", "expected B, got undetermined [marks]"),
     ("given: {n: 7}, expect: {grade: {undetermined: [n]}}", "expected undetermined [n], got undetermined [marks]"),
     ("given: {n: 3}, expect: {grade: not_regulated}", "expected not_regulated, got A by `low`"),
     ("given: {n: 1}, expect: {who: {team: office, days: 2}}", "expected {team: office, days: 2}"),
-    ("given: {n: 1}, expect: {who: {team: {value: team_of, parties: {team_of: tofu}}, days: 2}}", "parties {team_of: tofu}"),
-    ("given: {shown: yes, paid: no}, expect: {ready: {met: no, unmet: [show]}}", "expected unmet [show], got unmet [pay]"),
+    (
+        "given: {n: 1}, expect: {who: {team: {value: team_of, parties: {team_of: tofu}}, days: 2}}",
+        "parties {team_of: tofu}",
+    ),
+    (
+        "given: {shown: yes, paid: no}, expect: {ready: {met: no, unmet: [show]}}",
+        "expected unmet [show], got unmet [pay]",
+    ),
     ("given: {shown: yes, paid: no}, expect: {ready: {next: show}}", "expected next show, got next pay"),
 ]
 
@@ -106,7 +115,9 @@ def test_what_differs_is_said(line: str, said: str, tmp_path: Path) -> None:
 
 
 def test_a_failure_names_the_cells_of_the_expected_rule(tmp_path: Path) -> None:
-    (outcome,) = read(tmp_path, "  - {name: x, given: {n: 3, marks: [blue]}, expect: {grade: A}, rules: {grade: marked}}\n")
+    (outcome,) = read(
+        tmp_path, "  - {name: x, given: {n: 3, marks: [blue]}, expect: {grade: A}, rules: {grade: marked}}\n"
+    )
 
     assert outcome.failures[0].reasons == (
         "rule `marked` needs n: >= limit; here it is 3",

@@ -85,7 +85,7 @@ def test_null_is_not_given() -> None:
 def test_everything_that_is_wrong_is_said_at_once_and_by_its_place() -> None:
     found = problems({
         "copy": "3", "boxes": 7, "amount": 12.5, "ratio": "0.12", "channel": "hotlien", "defect": ["sour", "zz", 1],
-        "day": "2019-01-01", "at": datetime(2024, 1, 1), "span": "PT6H", "harmed": 1, "brnach": "x", "branch": 5,
+        "day": "2019-01-01", "at": datetime(2024, 1, 1), "span": "PT6H", "harmed": 1, "brnach": "x", "branch": 5,  # noqa: DTZ001 - that it has no offset is the point
     })  # fmt: skip
 
     assert found == [

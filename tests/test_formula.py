@@ -124,9 +124,7 @@ def test_quotients_are_exact_until_the_end(drawn: tuple[str, Any], values: dict[
     except ZeroDivisionError:
         assert formula.run(values) is NOT_REGULATED
         return
-    assert formula.run(values) == EXACT.divide(
-        Decimal(expected.numerator), Decimal(expected.denominator)
-    )
+    assert formula.run(values) == EXACT.divide(Decimal(expected.numerator), Decimal(expected.denominator))
 
 
 THREE = (True, False, UNKNOWN)
@@ -264,7 +262,7 @@ def test_value(text: str, values: dict[str, Any], expected: Any) -> None:
         ("span + day", "date", "", False),
     ],
 )
-def test_kind(text: str, kind: str, currency: str, rounds: bool) -> None:  # noqa: FBT001
+def test_kind(text: str, kind: str, currency: str, rounds: bool) -> None:
     formula = parse_formula(text, TYPES)
 
     assert formula.domain == Ordered(kind)  # type: ignore[arg-type]
@@ -281,7 +279,7 @@ def test_a_comparison_of_quotients_needs_no_rounding() -> None:
         ("", "CR106", 1, None),
         ("1 +", "CR106", 4, None),
         ("i == 1", "CR106", 3, "="),
-        ("i ＞ 1", "CR106", 3, ">"),  # noqa: RUF001
+        ("i ＞ 1", "CR106", 3, ">"),
         ("role = “staff”", "CR106", 8, '"'),
         ("role = 'staff", "CR106", 8, None),
         ("1 < i < 3", "CR106", 7, None),
@@ -328,9 +326,7 @@ def test_refusal(text: str, code: str, column: int, suggestion: str | None) -> N
 
 
 def test_names_stand_once_in_order_of_use() -> None:
-    assert parse_formula(
-        "j + i * j + fee.amount / price", TYPES | {"price": TYPES["cost"]}
-    ).names == (
+    assert parse_formula("j + i * j + fee.amount / price", TYPES | {"price": TYPES["cost"]}).names == (
         "j",
         "i",
         "fee.amount",

@@ -149,9 +149,7 @@ def test_a_module_opens_with_one_sentence(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_named_for_what_it_knows(module: str) -> None:
-    classes = {
-        node.name.lower() for node in ast.walk(MODULES[module]) if isinstance(node, ast.ClassDef)
-    }
+    classes = {node.name.lower() for node in ast.walk(MODULES[module]) if isinstance(node, ast.ClassDef)}
 
     assert module not in VAGUE
     assert not {name for name in classes if name.endswith(("manager", "handler", "helper"))}
@@ -167,8 +165,6 @@ def test_opening_the_front_door_loads_nothing_heavy() -> None:
     if not (HOUSE / "__init__.py").exists():
         pytest.skip("the front door is not built yet")
     program = f"import sys, complaint_rules; print([p for p in {HEAVY!r} if p in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"

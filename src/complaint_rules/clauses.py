@@ -10,7 +10,7 @@ from typing import Any
 from complaint_rules.diagnostics import Diagnostic, RulesetError
 from complaint_rules.ruleset import ChecklistDecision, Decision, Item, Rule, Ruleset, TableDecision
 from complaint_rules.source import Document, read
-from complaint_rules.words import Label
+from complaint_rules.words import Label, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,11 @@ def read_clauses(path: Path) -> dict[str, Clause]:
     entries = root.get("clauses")
     if not isinstance(entries, dict):
         raise RulesetError([Diagnostic("CR005", document.span(()), {"key": "clauses"})])
-    problems: list[Diagnostic] = []
+    problems = [
+        Diagnostic("CR004", document.span((k,), of_key=True), {"key": k, "suggestion": suggest(k, _FILE_KEYS)})
+        for k in root
+        if k not in _FILE_KEYS
+    ]
     found = {i: _clause(i, e, document, problems) for i, e in entries.items()}
     if problems:
         raise RulesetError(problems)
@@ -71,9 +75,25 @@ def _clause(name: str, entry: Any, document: Document, problems: list[Diagnostic
         for k in fields
         if k not in known
     ]
+    wrong = {k: v for k, v in fields.items() if k in known and not _fits(k, v)}
+    problems += [
+        Diagnostic("CR006", document.span((*path, k)), {"value": v, "expected": _EXPECTED[k]}) for k, v in wrong.items()
+    ]
     says = fields.get("says", "")
     label = Label(says.get("zh", ""), says.get("en", "")) if isinstance(says, dict) else Label(says, says)
     return Clause(name, str(fields.get("at", "")), label, fields.get("conduct") in ("yes", "true"))
+
+
+_FILE_KEYS = ("ruleset", "clauses")
+_EXPECTED = {"at": "a", "says": "{zh: …, en: …}", "conduct": "yes / no"}
+
+
+def _fits(key: str, plain: Any) -> bool:
+    if key == "conduct":
+        return plain in ("yes", "true", "no", "false")
+    if key == "says" and isinstance(plain, dict):
+        return plain.keys() <= {"zh", "en"} and all(isinstance(v, str) for v in plain.values())
+    return isinstance(plain, str)
 
 
 def clause_map(ruleset: Ruleset, index: Mapping[str, Clause]) -> ClauseMap:
@@ -126,4 +146,4 @@ def ledger_ids(directory: Path, ruleset: str) -> dict[str, bool]:
         raise RulesetError([Diagnostic("CR309", args={"name": str(path)})])
     root = read(path.read_bytes(), str(path)).root
     entries = root.get("clauses", []) if isinstance(root, dict) else []
-    return {e["id"]: e.get("kind") == ["conduct"] for e in entries if isinstance(e, dict) and "id" in e}
+    return {str(e["id"]): e.get("kind") == ["conduct"] for e in entries if isinstance(e, dict) and "id" in e}

@@ -91,6 +91,9 @@ class ComplaintRulesError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(d.render() for d in self.diagnostics[:20]))
 
+    def __reduce__(self) -> tuple[type[ComplaintRulesError], tuple[tuple[Diagnostic, ...]]]:
+        return type(self), (self.diagnostics,)
+
     def render(self, lang: Lang = "en") -> str:
         return "\n".join(d.render(lang) for d in self.diagnostics)
 

@@ -430,16 +430,17 @@ def _shift(value: Point, by: Point) -> Point | None:
 def _on_grid(  # noqa: PLR0917 - the two ends of one stretch
     kind: str, step: Point, low: Point | None, high: Point | None, low_open: bool, high_open: bool
 ) -> Point | None:
+    # INVARIANT: `//` cuts towards zero for Decimal and down for the rest, so one step mends either.
     origin = _ORIGIN[kind]
     if low is not None:
-        first = origin + -(-(low - origin) // step) * step
-        if first == low and low_open:
+        first = origin + ((low - origin) // step) * step
+        if first < low or (first == low and low_open):
             first = _shift(first, step)
         inside = first is not None and (high is None or first < high or (first == high and not high_open))
         return first if inside else None
     if high is not None:
         last = origin + ((high - origin) // step) * step
-        return _shift(last, -step) if last == high and high_open else last
+        return _shift(last, -step) if last > high or (last == high and high_open) else last
     return origin
 
 

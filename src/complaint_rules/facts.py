@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, Vali
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, Text, Truth
 from complaint_rules.ruleset import Input, Parameter, Ruleset
-from complaint_rules.values import YES, BadValueError, from_json
+from complaint_rules.values import YES, BadValueError, from_json, shown
 from complaint_rules.words import suggest
 
 _PYTHON: Mapping[str, Any] = {
@@ -102,7 +102,7 @@ def read_facts(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _json_kind(raw: object) -> str:
     kinds: Mapping[type, str] = {list: "[…]", str: '"…"', bool: "true / false", type(None): "null"}
-    return kinds.get(type(raw), str(raw))
+    return kinds.get(type(raw)) or shown(raw)
 
 
 def _read_one_by_one(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,13 +112,19 @@ def _read_one_by_one(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, An
     for name, raw in facts.items():
         fact = ruleset.inputs.get(name)
         if fact is None:
-            words = {"name": name, "suggestion": suggest(str(name), ruleset.inputs)}
-            problems.append(Diagnostic("CR301", args=words, where=str(name)))
+            said = name_of(name)
+            words = {"name": said, "suggestion": suggest(said, ruleset.inputs)}
+            problems.append(Diagnostic("CR301", args=words, where=said))
         elif raw is not None:
             problems += _wrong(raw, fact.type.domain, name) or _kept(values, name, raw, fact.type.domain)
     if problems:
         raise FactsError(problems)
     return values
+
+
+def name_of(name: object) -> str:
+    """Return a caller's name as text, whatever it is."""
+    return name if isinstance(name, str) else shown(name)
 
 
 def _kept(values: dict[str, Any], name: str, raw: object, domain: Domain) -> tuple[()]:
@@ -166,8 +172,9 @@ def read_parameters(ruleset: Ruleset, given: Mapping[str, Any]) -> dict[str, Any
     for name, raw in given.items():
         parameter = ruleset.parameters.get(name)
         if parameter is None:
-            words = {"name": name, "suggestion": suggest(str(name), ruleset.parameters)}
-            problems.append(Diagnostic("CR307", args=words, where=str(name)))
+            said = name_of(name)
+            words = {"name": said, "suggestion": suggest(said, ruleset.parameters)}
+            problems.append(Diagnostic("CR307", args=words, where=said))
         elif wrong := _wrong_setting(raw, parameter):
             problems += wrong
         else:

@@ -13,7 +13,7 @@ from complaint_rules.check import check
 from complaint_rules.clauses import clauses_path, read_clauses
 from complaint_rules.compile import CompiledRuleset, compile_ruleset
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
-from complaint_rules.facts import read_facts, read_parameters
+from complaint_rules.facts import name_of, read_facts, read_parameters
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
 from complaint_rules.ruleset import Ruleset
@@ -152,7 +152,7 @@ def known_decisions(ruleset: Ruleset, names: Iterable[str]) -> None:
     Raises:
         FactsError: with every unknown name.
     """
-    unknown = [n for n in names if n not in ruleset.decisions]
+    unknown = [name_of(n) for n in names if n not in ruleset.decisions]
     if unknown:
         words = [{"name": n, "suggestion": suggest(n, ruleset.decisions)} for n in unknown]
         raise FactsError([Diagnostic("CR308", args=w) for w in words])

@@ -29,7 +29,7 @@ _HIDDEN = {
 _INDENT = re.compile(r"^[ ]*([\t\u3000\u00a0])")
 _WIDE_COLON = re.compile(r"^[\s\-]*([A-Za-z_][\w.]*)(：)")
 _HIDDEN_ANYWHERE = re.compile(
-    "[" + "".join(c for c in _HIDDEN if c not in "\u3000\u00a0") + "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85]"
+    "[" + "".join(c for c in _HIDDEN if c not in "\u3000\u00a0") + "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\ud800-\udfff]"
 )
 
 

@@ -136,10 +136,10 @@ def from_json(raw: object, domain: Domain) -> Any:
         case Truth():
             if isinstance(raw, bool):
                 return raw
-            raise BadValueError("CR302", value=_shown(raw), expected="true / false")
+            raise BadValueError("CR302", value=shown(raw), expected="true / false")
         case Members():
             if isinstance(raw, str) or not isinstance(raw, (Sequence, frozenset, set)):
-                raise BadValueError("CR302", value=_shown(raw), expected="[a, b]")
+                raise BadValueError("CR302", value=shown(raw), expected="[a, b]")
             return frozenset(_member(m, domain) for m in raw)
         case Ordered(kind):
             if isinstance(raw, float):
@@ -148,29 +148,31 @@ def from_json(raw: object, domain: Domain) -> Any:
                 return checked(_ordered(raw, domain), domain)
             return checked(_native(raw, domain), domain)
         case ListOf():
-            raise BadValueError("CR302", value=_shown(raw), expected="-")
+            raise BadValueError("CR302", value=shown(raw), expected="-")
         case Enumeration() | Text():
             if not isinstance(raw, str):
-                raise BadValueError("CR302", value=_shown(raw), expected="text")
+                raise BadValueError("CR302", value=shown(raw), expected="text")
             return checked(raw, domain)
 
 
 def _native(raw: object, domain: Ordered) -> Any:
     wrong = isinstance(raw, bool) or not isinstance(raw, _PYTHON[domain.kind])
     if wrong or (domain.kind == "date" and isinstance(raw, datetime)):
-        raise BadValueError("CR302", value=_shown(raw), expected=f"{domain.kind} ({_FORMS[domain.kind][1]})")
+        raise BadValueError("CR302", value=shown(raw), expected=f"{domain.kind} ({_FORMS[domain.kind][1]})")
     if isinstance(raw, datetime) and raw.tzinfo is None:
-        raise BadValueError("CR302", value=_shown(raw), expected="datetime with an offset")
-    if isinstance(raw, (int, Decimal)) and len(str(raw)) > DEFAULT_LIMITS.number_length:
-        raise BadValueError("CR302", value=_shown(raw), expected=f"{domain.kind} of at most 40 digits")
+        raise BadValueError("CR302", value=shown(raw), expected="datetime with an offset")
+    # INVARIANT: Python refuses to write an integer of more than 4,300 digits, so its size is asked first.
+    huge = isinstance(raw, int) and raw.bit_length() > 4 * DEFAULT_LIMITS.number_length
+    if huge or (isinstance(raw, (int, Decimal)) and len(str(raw)) > DEFAULT_LIMITS.number_length):
+        raise BadValueError("CR302", value=shown(raw), expected=f"{domain.kind} of at most 40 digits")
     if isinstance(raw, Decimal) and (not raw.is_finite() or abs(raw.adjusted()) > DEFAULT_LIMITS.number_length):
-        raise BadValueError("CR302", value=_shown(raw), expected=domain.kind)
+        raise BadValueError("CR302", value=shown(raw), expected=domain.kind)
     return Decimal(raw) if domain.kind in ("decimal", "money") and isinstance(raw, int) else raw
 
 
 def _member(raw: object, domain: Members) -> str:
     if not isinstance(raw, str):
-        raise BadValueError("CR302", value=_shown(raw), expected="text")
+        raise BadValueError("CR302", value=shown(raw), expected="text")
     if domain.values is not None and not domain.open and raw not in domain.values:
         raise BadValueError("CR303", value=raw, known=domain.values, suggestion=suggest(raw, domain.values))
     return raw
@@ -200,8 +202,12 @@ def _bound(value: object) -> object:
     return "…" if value is None else to_json(value)
 
 
-def _shown(raw: object) -> str:
-    text = str(raw) if isinstance(raw, (str, Decimal, date)) else repr(raw)
+def shown(raw: object) -> str:
+    """Return a value, or the name of its type if it is too long or too deep for Python to show, for a sentence."""
+    try:
+        text = str(raw) if isinstance(raw, (str, Decimal, date)) else repr(raw)
+    except (ValueError, RecursionError):
+        text = type(raw).__name__
     return text if len(text) <= 60 else text[:57] + "…"
 
 
