@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -275,11 +276,27 @@ def _assign(step: TableStep, left: list[str], points: set[Any], chosen: dict[str
 def _candidates(domain: Domain, points: set[Any]) -> Iterator[Any]:
     """Yield values of every cell that the points cut: with room on both sides where there is some."""
     assert isinstance(domain, Ordered)  # noqa: S101 - only ordered parameters can be bounds
-    kind = int if domain.kind == "integer" else None
-    usable = sorted(p for p in points if kind is None or p == int(p))
-    for cell in LineAxis(domain, tuple(kind(p) if kind else p for p in usable)).cells:
+    for cell in LineAxis(domain, tuple(sorted(_comparable(points, domain)))).cells:
         if isinstance(cell, Interval):
             yield from dict.fromkeys(_spread(cell, domain))
+
+
+def _comparable(points: set[Any], domain: Ordered) -> Iterator[Any]:
+    """Yield the points that a value of the domain can be compared with, as values of its kind."""
+    for point in points:
+        match domain.kind:
+            case "integer" if isinstance(point, (int, Decimal)):
+                yield from {int(point.__floor__()), int(point.__ceil__())}
+            case "decimal" | "money" if isinstance(point, (int, Decimal)):
+                yield Decimal(point)
+            case "date" if type(point) is date:
+                yield point
+            case "datetime" if isinstance(point, datetime):
+                yield point
+            case "duration" if isinstance(point, timedelta):
+                yield point
+            case _:
+                pass
 
 
 def _spread(cell: Interval, domain: Ordered) -> Iterator[Any]:

@@ -556,7 +556,7 @@ class _Loader:
         step = self._rounding(doc, path)
         if (
             {n.partition(".")[0] for n in formula.names} & self.silent
-            or formula.needs_rounding
+            or "/" in formula.text
             or _may_overflow(computed.domain)
         ):
             self.silent.add(name)

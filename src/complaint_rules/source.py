@@ -148,7 +148,7 @@ class _Builder:
                 if not self._take(event):
                     return
         except yaml.YAMLError as error:
-            self.problems.append(self._syntax(error))
+            self.problems.append(self._syntax(error, text))
             return
         if self.documents == 0 or self.root == "":
             self.problems.append(Diagnostic("CR010", Span(self.file, 1, 1)))
@@ -261,10 +261,14 @@ class _Builder:
         mark, end = event.start_mark, event.end_mark
         return Span(self.file, mark.line + 1, mark.column + 1, mark.index, end.index)
 
-    def _syntax(self, error: yaml.YAMLError) -> Diagnostic:
+    def _syntax(self, error: yaml.YAMLError, text: str) -> Diagnostic:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        span = (
-            Span(self.file, mark.line + 1, mark.column + 1, mark.index, mark.index) if mark else Span(self.file, 1, 1)
-        )
+        if mark and mark.index >= len(text) and mark.line and text[-1:] not in "\r\n":
+            # libyaml ends the last line itself, and then stands on one that the file does not have.
+            span = Span(self.file, mark.line, len(text) - text.rfind("\n"), len(text), len(text))
+        elif mark:
+            span = Span(self.file, mark.line + 1, mark.column + 1, mark.index, mark.index)
+        else:
+            span = Span(self.file, 1, 1)
         return Diagnostic("CR001", span, {"problem": problem})
