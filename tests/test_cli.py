@@ -243,7 +243,7 @@ def test_every_command_refuses_a_broken_file(command: str, capsys: pytest.Captur
     code, out, err = run(capsys, command, "page.yaml", *more)
 
     assert code == (1 if command == "check" else 2)
-    assert "page.yaml:3:1: error[CR001]" in (out if command == "check" else err)
+    assert "page.yaml:2:11: error[CR001]" in (out if command == "check" else err)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
