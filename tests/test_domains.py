@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from complaint_rules import check_text
 from complaint_rules.domains import Interval, Ordered, on_grid, value_in
 
 STEPS = st.sampled_from([None, Decimal("0.05"), Decimal(1), Decimal(5)])
@@ -44,3 +45,21 @@ def test_a_value_is_found_in_a_stretch_exactly_where_there_is_one(
 @pytest.mark.parametrize("kind", ["integer", "decimal", "money", "date", "datetime", "duration"])
 def test_every_ordered_domain_has_a_value(kind):
     assert value_in(Interval(), Ordered(kind)) is not None
+
+
+@pytest.mark.parametrize("key", ["minimum: 0", "values: {a: 甲}", "open: yes"])
+def test_a_key_that_a_type_would_not_read_is_an_error(key):
+    kind = "boolean" if key != "open: yes" else "integer"
+    text = f"""language: 1
+ruleset: page
+version: 1.0.0
+title: 示例
+inputs:
+  x: {{type: {kind}, {key}}}
+decisions:
+  d: {{inputs: [x], output: {{values: [a]}}, rules: [{{id: always, then: a, because: c}}]}}
+"""
+
+    assert [(d.code, d.args["key"]) for d in check_text(text) if d.code == "CR004"] == [
+        ("CR004", key.partition(":")[0])
+    ]

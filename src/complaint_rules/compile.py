@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
@@ -52,11 +53,17 @@ class TableStep:
     pick: Pick
     unset: tuple[str, ...]
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    settled: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     made: dict[Any, tuple[Way, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
         return self.decision.name
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Every name that the table reads, bounds included."""
+        return (*self.decision.inputs, *dict.fromkeys(_bounds(self.decision)))
 
 
 @dataclass(frozen=True)
@@ -349,8 +356,8 @@ def _reads(ruleset: Ruleset, steps: Iterable[Step]) -> dict[str, frozenset[str]]
 def read_by(step: Step) -> tuple[str, ...]:
     """Return every name that a step reads, bounds included."""
     match step:
-        case TableStep(decision=decision):
-            return (*decision.inputs, *dict.fromkeys(_bounds(decision)))
+        case TableStep():
+            return step.reads
         case ExpressionStep(decision=expression):
             return expression.formula.names
         case ChecklistStep(items=items):

@@ -16,7 +16,6 @@ from complaint_rules.compile import (
     ExpressionStep,
     TableStep,
     Way,
-    read_by,
     tables_of,
 )
 from complaint_rules.diagnostics import Diagnostic, NoDecisionError
@@ -216,7 +215,10 @@ def _table(step: TableStep, values: Mapping[str, Any]) -> Settled:
     if ways is not None and len(ways) == 1 and not unknown:
         table = ways[0][1]
         hit = table.hit(_known_mask(table, values, table.columns))
-        return _final(step, hit.value, hit.rules)
+        found: Settled | None = step.settled.get((hit.value, hit.rules))
+        if found is None:
+            found = step.settled[hit.value, hit.rules] = _final(step, hit.value, hit.rules)
+        return found
     return _open_table(step, values, ways)
 
 
@@ -338,7 +340,7 @@ def _trace(step: TableStep, rules: Sequence[str], possible: Sequence[str] = ()) 
     decision = step.decision
     named = {r.id: r for r in decision.rules if r.id in rules or r.id in possible}
     because = dict.fromkeys(c for r in (rules or possible) for c in named[r].because) or dict.fromkeys(decision.because)
-    read = read_by(step)
+    read = step.reads
     return Trace(
         decision.name, "table", tuple(rules), tuple(possible), {r: d.cells for r, d in named.items()}, tuple(because),
         tuple(n for n in read if n in step.ruleset.parameters), tuple(n for n in read if n not in step.ruleset.parameters),

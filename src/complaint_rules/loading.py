@@ -70,6 +70,11 @@ _VALUE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*\Z", re.ASCII)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _KINDS = ("integer", "decimal", "money", "date", "datetime", "duration")
 _TYPES = ("set", "boolean", "text", *_KINDS)
+_KEYS_OF = {
+    "enumeration": ("values", "open"),
+    "set": ("values", "of", "open"),
+    "numbers": ("minimum", "maximum", "step", "unit", "currency"),
+}
 _RESERVED = frozenset({"unknown", "known", "other", "not_regulated", "regulated", "undetermined", "empty"})
 _CONSTANT = ("value", "reading", "assumed", "unset")
 
@@ -186,6 +191,7 @@ class _Loader:
     # --- types, inputs, parameters -----------------------------------------------------------
 
     def _type(self, doc: TypeDoc, path: Path) -> Type:
+        self._check_keys(doc, path)
         if doc.type == "set":
             return self._set_type(doc, path)
         if doc.type in self.types:
@@ -207,6 +213,14 @@ class _Loader:
                 suggestion=suggest(doc.type or "", known),
             )
         return Type(Text(), unit=doc.unit)
+
+    def _check_keys(self, doc: TypeDoc, path: Path) -> None:
+        """Refuse the keys that this kind of type would not read."""
+        kind = "numbers" if doc.type in _KINDS else doc.type or "enumeration"
+        known = ("type", *_KEYS_OF.get(kind, ()))
+        for key in ("values", "of", "open", "minimum", "maximum", "step"):
+            if key in doc.model_fields_set and key not in known:
+                self._problem("CR004", (*path, key), of_key=True, key=key, known=known)
 
     def _check_values(self, doc: TypeDoc, path: Path) -> None:
         for value in doc.values or ():
