@@ -401,7 +401,8 @@ def _rounded(value: Any, step: Decimal | None, mode: str, type_: Type) -> Any:
 def _open_expression(step: ExpressionStep, value: Any, values: Mapping[str, Any], trace: Trace) -> Settled:
     """Answer where an operand that matters is unknown, or may turn out not to be regulated."""
     operands = {n: values[n] for n in step.decision.formula.names}
-    silent = "/" in step.decision.formula.text or any(_is_unknown(v) and v.silent for v in operands.values())
+    silent = any(_is_unknown(v) and v.silent for v in operands.values())
+    silent = silent or step.decision.formula.may_divide_by_zero(values)
     names = dict.fromkeys(unknown_names(step.decision.formula, values.__getitem__)) if value is UNKNOWN else {}
     names |= dict.fromkeys(n for n, v in operands.items() if _is_unknown(v) and v.silent)
     ask = dict.fromkeys(a for n in names for a in (operands[n].ask if _is_unknown(operands[n]) else (n,)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
@@ -72,6 +72,12 @@ class Formula:
     types: Mapping[str, FormulaType] = field(repr=False, compare=False)
     run: Run = field(repr=False, compare=False)
     waits: Run = field(repr=False, compare=False)  # the same, but what is unknown lists its names
+    divisors: tuple[Run, ...] = field(default=(), repr=False, compare=False)
+
+    def may_divide_by_zero(self, values: Mapping[str, Any]) -> bool:
+        """Report whether a divisor is zero, or could still be."""
+        found = (d(values) for d in self.divisors)
+        return any(isinstance(v, _Waits) or v is NOT_REGULATED or v == 0 for v in found)
 
 
 class FormulaError(ValueError):
@@ -132,7 +138,22 @@ def _formula(text: str, types: Mapping[str, FormulaType]) -> Formula:
     waits = _guarded(_open_run(root), names)
     run = _runner(names, _fast(root), waits, _finish(domain, in_fractions=divides))
     is_number = isinstance(domain, Ordered) and domain.kind in _NUMBERS
-    return Formula(text, names, domain, root.type.currency, divides and is_number, used, run, waits)
+    divisors = tuple(_guarded(_open_run(d), names) for d in _divisors(root))
+    return Formula(text, names, domain, root.type.currency, divides and is_number, used, run, waits, divisors)
+
+
+def _divisors(node: _Node) -> Iterator[_Node]:
+    match node:
+        case _Apply(_, function, parts):
+            if function is operator.truediv:
+                yield parts[1]
+            for part in parts:
+                yield from _divisors(part)
+        case _Logic(_, _, left, right):
+            yield from _divisors(left)
+            yield from _divisors(right)
+        case _:
+            return
 
 
 # --- trees ------------------------------------------------------------------------------------------
