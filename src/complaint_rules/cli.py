@@ -94,11 +94,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else OK
 
 
-def run() -> None:
-    """Run the command line and leave with its exit code."""
-    sys.exit(main())
-
-
 def _be_lenient(*streams: object) -> None:
     """Let a terminal that lacks a character show an escape of it instead of failing."""
     for stream in streams:

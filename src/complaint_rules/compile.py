@@ -232,6 +232,8 @@ def tables_of(step: TableStep, values: Mapping[str, Any]) -> tuple[Way, ...] | N
             if len(found) > step.limits.variants:
                 return None
             ways = found
+        if len(step.made) >= step.limits.variants:
+            step.made.clear()
         step.made[key] = tuple((way, _table(step, {**step.parameters, **way})) for way in ways)
     return step.made[key]
 
