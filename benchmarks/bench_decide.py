@@ -19,8 +19,9 @@ from datetime import date, timedelta
 from time import process_time
 
 from complaint_rules import decide, load
-from complaint_rules.compile import ChecklistStep, read_by
-from complaint_rules.deciding import Decided, settle_all
+from complaint_rules.answers import Decided
+from complaint_rules.compile import read_by
+from complaint_rules.deciding import settle_all
 from complaint_rules.domains import Contains, Enumeration, Members, OneOf, Ordered, ParameterRef, Truth, Within
 from complaint_rules.facts import read_facts
 
@@ -323,11 +324,9 @@ def plain(answers):
 
 
 def forget(rules):
-    """Empty what the steps remember, not the tables that they made."""
-    for step in rules.steps:
-        for one in (step, *step.items) if isinstance(step, ChecklistStep) else (step,):
-            if hasattr(one, "memo"):
-                one.memo.clear()
+    """Empty what the steps remember of answers, not the tables that they made."""
+    rules.plans.clear()
+    rules.settlers.clear()
 
 
 def agree(name, by_hand, rules, raw, facts):

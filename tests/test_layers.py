@@ -15,11 +15,11 @@ HOUSE = Path(__file__).parents[1] / "src" / "complaint_rules"
 MODULES = {path.stem: ast.parse(path.read_text("utf-8")) for path in sorted(HOUSE.rglob("*.py"))}
 
 FLOORS = (
-    {"words", "limits", "codes", "diagnostics"},
+    {"words", "limits", "codes", "diagnostics", "memory"},
     {"domains", "regions", "tables"},
     {"source", "values", "unary", "formula", "model", "ruleset"},
-    {"loading", "compile", "facts"},
-    {"deciding", "check"},
+    {"loading", "compile", "facts", "answers"},
+    {"settle", "deciding", "check"},
     {"prose", "render", "examples", "clauses", "library"},
     {"__init__", "__main__", "cli"},
 )
@@ -40,6 +40,7 @@ NEIGHBOURS = {
     ("model", "source"),
     ("model", "values"),
     ("compile", "loading"),
+    ("deciding", "settle"),
     ("prose", "render"),
     ("library", "clauses"),
     ("cli", "__init__"),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from complaint_rules.answers import Decided
 from complaint_rules.check import check
 from complaint_rules.clauses import clause_map, clauses_path, read_clauses
-from complaint_rules.deciding import Decided
 from complaint_rules.examples import Outcome, examples_path, read_examples, run_examples
 from complaint_rules.library import find_ruleset, load, names, read_ruleset
 from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision

@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Trace, Undetermined
     from complaint_rules.compile import CompiledRuleset
-    from complaint_rules.deciding import Decided, DecisionResult, NotRegulated, Trace, Undetermined
     from complaint_rules.diagnostics import (
         ComplaintRulesError,
         Diagnostic,
@@ -27,7 +27,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "compile": ("CompiledRuleset",),
-    "deciding": ("Decided", "DecisionResult", "NotRegulated", "Trace", "Undetermined"),
+    "answers": ("Decided", "DecisionResult", "NotRegulated", "Trace", "Undetermined"),
     "diagnostics": (
         "ComplaintRulesError", "Diagnostic", "FactsError", "NoDecisionError", "RulesetError", "Severity", "Span",
     ),

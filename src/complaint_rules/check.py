@@ -126,8 +126,8 @@ def _can_occur(table: Table, box: Box, received: Mapping[str, tuple[Any, ...] | 
 def _first_inside(column: Column, box: Box, values: Sequence[Any]) -> tuple[Any, ...] | None:
     """Return the first of the values that lies in the box, in a tuple; None where none does."""
     for value in values:
-        at = enumerate(column.cells_of(value), start=column.first_axis)
-        if all(box[axis] >> cell & 1 for axis, cell in at):
+        at = enumerate(column.axes, start=column.first_axis)
+        if all(box[number] >> axis.cell_of(value) & 1 for number, axis in at):
             return (value,)
     return None
 

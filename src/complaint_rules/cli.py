@@ -16,10 +16,10 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from complaint_rules import __version__
+from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.check import check as check_ruleset
 from complaint_rules.clauses import clause_map, clauses_path, ledger_ids, read_clauses
 from complaint_rules.compile import CompiledRuleset
-from complaint_rules.deciding import Answer, Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.diagnostics import ComplaintRulesError, Diagnostic, FactsError, RulesetError, Severity
 from complaint_rules.domains import Domain
 from complaint_rules.examples import examples_path, read_examples, run_examples, unreached_rules

@@ -50,10 +50,7 @@ class TableStep:
     ruleset: Ruleset
     parameters: Mapping[str, Any]
     limits: Limits
-    pick: Pick
     unset: tuple[str, ...]
-    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-    settled: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     made: dict[Any, tuple[Way, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -64,6 +61,11 @@ class TableStep:
     def reads(self) -> tuple[str, ...]:
         """Every name that the table reads, bounds included."""
         return (*self.decision.inputs, *dict.fromkeys(_bounds(self.decision)))
+
+    @cached_property
+    def only_table(self) -> Table | None:
+        """The table, where no bound is unset."""
+        return None if self.unset else _table(self, self.parameters)
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,11 @@ class ExpressionStep:
 
 @dataclass(frozen=True)
 class ChecklistStep:
-    """A checklist to go through: each item is a table of `needs` and `when`."""
+    """A checklist to go through: each item is a table that lists which of its `needs` and `when` hold."""
 
     decision: ChecklistDecision
     items: tuple[TableStep, ...]
-    pick: Pick
-    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    whole: TableStep  # all items at once, for values that are all known
 
     @property
     def name(self) -> str:
@@ -105,6 +106,9 @@ class CompiledRuleset:
     steps: tuple[Step, ...]
     reads: Mapping[str, frozenset[str]]  # decision -> parameters it rests on, through all it uses
     limits: Limits = DEFAULT_LIMITS
+    # What deciding worked out once: plans by the decisions wanted, settlers by step.
+    plans: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    settlers: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
 
 def compile_ruleset(
@@ -174,28 +178,50 @@ def step_of(decision: Decision, ruleset: Ruleset, env: Mapping[str, Any], limits
             return ExpressionStep(decision)
         case ChecklistDecision():
             items = tuple(_table_step(_item_table(i, decision), ruleset, env, limits) for i in decision.items)
-            return ChecklistStep(decision, items, picker(decision.inputs))
+            return ChecklistStep(decision, items, _table_step(_all_items(decision), ruleset, env, limits))
         case InvocationDecision():
             raise AssertionError(decision.name)
 
 
 def picker(names: Sequence[str]) -> Pick:
-    """Return a function from values by name to a hashable key of these names' values."""
-    return itemgetter(*names) if names else lambda _: ()
+    """Return a function from values by name to the tuple of these names' values."""
+    match names:
+        case []:
+            return lambda _: ()
+        case [name]:
+            return lambda values: (values[name],)
+        case _:
+            return itemgetter(*names)
 
 
 def _table_step(decision: TableDecision, ruleset: Ruleset, env: Mapping[str, Any], limits: Limits) -> TableStep:
     unset = tuple(dict.fromkeys(p for p in _bounds(decision) if p not in env))
-    return TableStep(decision, ruleset, env, limits, picker(decision.inputs), unset)
+    return TableStep(decision, ruleset, env, limits, unset)
 
 
 def _item_table(item: Item, checklist: ChecklistDecision) -> TableDecision:
     """Return the item as a table that lists which of `needs` and `when` hold."""
     columns = tuple(dict.fromkeys(n for when in (*item.when, *item.needs) for n in when))
-    needs = Rule("needs", None, item.needs, ("needs",), item.because, item.cells, item.span)
-    when = Rule("when", None, item.when, ("when",), item.because, item.cells, item.span)
+    return _listing(f"{checklist.name}.{item.id}", checklist, columns, [_part(item, p, (p,)) for p in _PARTS])
+
+
+_PARTS = ("needs", "when")
+
+
+def _all_items(checklist: ChecklistDecision) -> TableDecision:
+    """Return the checklist as one table that lists which parts of which items hold."""
+    rules = [_part(i, p, (i.id, p)) for i in checklist.items for p in _PARTS]
+    return _listing(checklist.name, checklist, checklist.inputs, rules)
+
+
+def _part(item: Item, part: str, output: tuple[str, ...]) -> Rule:
+    when = item.needs if part == "needs" else item.when
+    return Rule(part, None, when, output, item.because, item.cells, item.span)
+
+
+def _listing(name: str, checklist: ChecklistDecision, columns: tuple[str, ...], rules: Sequence[Rule]) -> TableDecision:
     return TableDecision(
-        f"{checklist.name}.{item.id}", checklist.label, item.because, item.span, columns, {}, (needs, when),
+        name, checklist.label, checklist.because, checklist.span, columns, {}, tuple(rules),
         HitPolicy.COLLECT, Aggregate.LIST, ((),), None,
     )  # fmt: skip
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.compile import CompiledRuleset, compile_ruleset, inlined
-from complaint_rules.deciding import Answer, Decided, DecisionResult, NotRegulated, Undetermined, decide
+from complaint_rules.deciding import decide
 from complaint_rules.diagnostics import Diagnostic, RulesetError, Span
 from complaint_rules.domains import (
     ABSENT,

@@ -70,6 +70,7 @@ class Formula:
     currency: str
     needs_rounding: bool
     types: Mapping[str, FormulaType] = field(repr=False, compare=False)
+    exact: Run = field(repr=False, compare=False)  # every operand is known, or it raises OpenOperandError
     run: Run = field(repr=False, compare=False)
     waits: Run = field(repr=False, compare=False)  # the same, but what is unknown lists its names
     divisors: tuple[Run, ...] = field(default=(), repr=False, compare=False)
@@ -78,6 +79,10 @@ class Formula:
         """Report whether a divisor is zero, or could still be."""
         found = (d(values) for d in self.divisors)
         return any(isinstance(v, _Waits) or v is NOT_REGULATED or v == 0 for v in found)
+
+
+class OpenOperandError(Exception):
+    """An operand is unknown, absent or not regulated."""
 
 
 class FormulaError(ValueError):
@@ -136,10 +141,22 @@ def _formula(text: str, types: Mapping[str, FormulaType]) -> Formula:
     used = {n: types[n] for n in names}
     domain = root.type.domain
     waits = _guarded(_open_run(root), names)
-    run = _runner(names, _fast(root), waits, _finish(domain, in_fractions=divides))
+    finish = _finish(domain, in_fractions=divides)
+    exact = _exact(names, _fast(root), finish)
     is_number = isinstance(domain, Ordered) and domain.kind in _NUMBERS
     divisors = tuple(_guarded(_open_run(d), names) for d in _divisors(root))
-    return Formula(text, names, domain, root.type.currency, divides and is_number, used, run, waits, divisors)
+    return Formula(
+        text,
+        names,
+        domain,
+        root.type.currency,
+        divides and is_number,
+        used,
+        exact,
+        _runner(exact, waits, finish),
+        waits,
+        divisors,
+    )
 
 
 def _divisors(node: _Node) -> Iterator[_Node]:
@@ -218,17 +235,28 @@ def _is_open(value: Any) -> bool:
     return value is UNKNOWN or value is ABSENT or bool(getattr(value, "is_unknown", False))
 
 
-def _runner(names: tuple[str, ...], fast: Run, waits: Run, finish: Callable[[Any], Any]) -> Run:
-    """Return the function that tries the two-valued closure first, and else the three-valued one."""
+def _exact(names: tuple[str, ...], fast: Run, finish: Callable[[Any], Any]) -> Run:
+    """Return the function of known operands; it raises OpenOperandError for any other."""
     known = _KNOWN_TYPES
 
     def run(values: Mapping[str, Any]) -> Any:
         for name in names:
             if type(values[name]) not in known:
-                found = waits(values)
-                return UNKNOWN if type(found) is _Waits else found if found is NOT_REGULATED else finish(found)
+                raise OpenOperandError
+        return fast(values) if finish is _same else finish(fast(values))
+
+    return run
+
+
+def _runner(exact: Run, waits: Run, finish: Callable[[Any], Any]) -> Run:
+    """Return the function that tries the two-valued closure first, and else the three-valued one."""
+
+    def run(values: Mapping[str, Any]) -> Any:
         try:
-            return finish(fast(values))
+            return exact(values)
+        except OpenOperandError:
+            found = waits(values)
+            return UNKNOWN if type(found) is _Waits else found if found is NOT_REGULATED else finish(found)
         except ArithmeticError:
             # The procedure says nothing about a quotient by zero, or a date after the year 9999.
             return NOT_REGULATED

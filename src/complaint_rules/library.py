@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from complaint_rules import deciding
+from complaint_rules.answers import DecisionResult
 from complaint_rules.check import check
 from complaint_rules.clauses import clauses_path, read_clauses
 from complaint_rules.compile import CompiledRuleset, compile_ruleset
@@ -165,7 +166,7 @@ def decide(
     parameters: Mapping[str, Any] | None = None,
     assumptions: bool | None = None,
     only: Collection[str] | None = None,
-) -> deciding.DecisionResult:
+) -> DecisionResult:
     """Return what the ruleset says about a complaint's facts, with reasons and what is still unknown.
 
     `facts` are JSON-like values by input name (docs/language.md, Types); `only` names the decisions wanted.

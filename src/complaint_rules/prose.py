@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Trace, Undetermined
 from complaint_rules.compile import CompiledRuleset, inlined
-from complaint_rules.deciding import Answer, Decided, DecisionResult, NotRegulated, Trace, Undetermined
 from complaint_rules.render import (
     answer_words,
     condition_words,

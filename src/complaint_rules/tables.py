@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import localcontext
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from typing import Any
 
@@ -23,6 +23,7 @@ from complaint_rules.domains import (
     axes_for,
     boxes_of,
 )
+from complaint_rules.memory import Memory
 from complaint_rules.regions import Box, full, masks
 
 # The value of a decision, hashable: one entry an output, or NOT_REGULATED.
@@ -61,8 +62,9 @@ class Column:
     axes: tuple[Axis, ...]
     first_axis: int
 
-    def cells_of(self, value: object) -> tuple[int, ...]:
-        return tuple(a.cell_of(value) for a in self.axes)
+
+class UnknownValueError(Exception):
+    """A value that is not known has no cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,6 @@ class Table:
     policy: HitPolicy = HitPolicy.UNIQUE
     aggregate: Aggregate = Aggregate.LIST
     default: Value | None = None
-    _hits: dict[int, Hit] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
@@ -114,12 +115,23 @@ class Table:
             found[rule] |= 1 << box
         return tuple(found)
 
-    def mask_of(self, column: Column, value: object) -> int:
-        """Return the boxes that admit this value of this column."""
+    @cached_property
+    def admitting(self) -> Mapping[str, Memory[object, int]]:
+        """The boxes that admit each value of each column; an unknown one raises UnknownValueError."""
+        return {c.name: Memory(partial(self._mask_of, c)) for c in self.columns}
+
+    def _mask_of(self, column: Column, value: object) -> int:
+        if getattr(value, "is_unknown", False):
+            raise UnknownValueError
         mask = self.every_box
-        for at, cell in enumerate(column.cells_of(value), start=column.first_axis):
-            mask &= self.masks[at][cell]
+        for at, axis in enumerate(column.axes, start=column.first_axis):
+            mask &= self.masks[at][axis.cell_of(value)]
         return mask
+
+    def tells_apart(self, column: Column) -> bool:
+        """Report whether some box admits only part of the column."""
+        axes = range(column.first_axis, column.first_axis + len(column.axes))
+        return any(mask != self.every_box for at in axes for mask in self.masks[at])
 
     def masks_of_any(self, column: Column, *, silent: bool) -> list[set[int]]:
         """Return, axis by axis, the bitsets that the values of this column can give, silence if it may be silent."""
@@ -135,10 +147,11 @@ class Table:
 
     def hit(self, mask: int) -> Hit:
         """Return the answer where exactly these boxes match."""
-        found = self._hits.get(mask)
-        if found is None:
-            found = self._hits[mask] = self._answer(self.matching(mask))
-        return found
+        return self._hits[mask]
+
+    @cached_property
+    def _hits(self) -> Memory[int, Hit]:
+        return Memory(lambda mask: self._answer(self.matching(mask)))
 
     def _answer(self, rules: tuple[int, ...]) -> Hit:
         if not rules:
