@@ -23,15 +23,9 @@ from complaint_rules.domains import (
     Text,
     Truth,
 )
-from complaint_rules.formula import (
-    UNKNOWN,
-    FormulaError,
-    FormulaType,
-    evaluate,
-    parse_formula,
-    rename,
-    unknown_names,
-)
+from complaint_rules.formula import evaluate, parse_formula, rename, unknown_names
+from complaint_rules.kinds import FormulaError
+from complaint_rules.trees import UNKNOWN, FormulaType
 
 TYPES = {
     **{n: FormulaType(Ordered("integer")) for n in ("i", "j", "k")},

@@ -63,9 +63,17 @@ class TableStep:
         return (*self.decision.inputs, *dict.fromkeys(_bounds(self.decision)))
 
     @cached_property
-    def only_table(self) -> Table | None:
+    def hands_on(self) -> tuple[str, ...]:
+        """The names that later steps know its values by."""
+        decision = self.decision
+        if decision.gives_list:
+            return (decision.name,)
+        return tuple(f"{decision.name}.{o}" if o else decision.name for o in decision.outputs)
+
+    @cached_property
+    def only_table(self) -> Table:
         """The table, where no bound is unset."""
-        return None if self.unset else _table(self, self.parameters)
+        return _table(self, self.parameters)
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,10 @@ class ExpressionStep:
     @property
     def name(self) -> str:
         return self.decision.name
+
+    @property
+    def hands_on(self) -> tuple[str, ...]:
+        return (self.decision.name,)
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,10 @@ class ChecklistStep:
     @property
     def name(self) -> str:
         return self.decision.name
+
+    @property
+    def hands_on(self) -> tuple[str, ...]:
+        return (self.decision.name,)
 
 
 Step = TableStep | ExpressionStep | ChecklistStep

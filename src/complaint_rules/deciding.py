@@ -13,15 +13,17 @@ from complaint_rules.compile import CompiledRuleset, Step, read_by
 from complaint_rules.domains import ABSENT, Sign
 from complaint_rules.ruleset import ParameterKind, Ruleset, Type
 from complaint_rules.settle import Settler, settler
+from complaint_rules.straight import Straight, straight
 from complaint_rules.values import to_json
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """What deciding these decisions takes, worked out once."""
 
     blank: Mapping[str, Any]  # the values before any fact is known
-    steps: tuple[tuple[str, Settler], ...]  # everything that the wanted decisions need, in order
+    steps: tuple[tuple[Step, Settler], ...]  # everything that the wanted decisions need, in order
+    straight: Straight
     wanted: tuple[str, ...]
     rests_on: tuple[str, ...]
     parties: tuple[tuple[str, str, Type], ...]  # decision, output, type: those that name parties
@@ -29,7 +31,7 @@ class _Plan:
 
 def decide(rules: CompiledRuleset, facts: Mapping[str, Any], *, only: Collection[str] | None = None) -> DecisionResult:
     """Return what the ruleset says about facts that were validated; `only` names the decisions wanted."""
-    plan = _plan(rules, only)
+    plan = plan_of(rules, only)
     settled = _settled(plan, facts)
     wanted = {n: settled[n] for n in plan.wanted}
     ask, unset = _questions(wanted.values(), rules.ruleset)
@@ -43,25 +45,35 @@ def settle_all(
     rules: CompiledRuleset, facts: Mapping[str, Any], *, only: Collection[str] | None = None
 ) -> dict[str, Answer]:
     """Return the answers of the wanted decisions and of all they need, nothing else: the bare path."""
-    return _settled(_plan(rules, only), facts)
+    return _settled(plan_of(rules, only), facts)
 
 
-def _settled(plan: _Plan, facts: Mapping[str, Any]) -> dict[str, Answer]:
+def _settled(plan: Plan, facts: Mapping[str, Any]) -> dict[str, Answer]:
+    found = plan.straight(facts)
+    return step_by_step(plan, facts) if found is None else found
+
+
+def step_by_step(plan: Plan, facts: Mapping[str, Any]) -> dict[str, Answer]:
+    """Return the answers where a fact may be missing."""
     values = {**plan.blank, **facts}
     answers: dict[str, Answer] = {}
-    for name, settle in plan.steps:
-        answers[name], exports = settle(values, answers)
+    for step, settle in plan.steps:
+        answers[step.name], exports = settle(values, answers)
         values |= exports
     return answers
 
 
-def _plan(rules: CompiledRuleset, only: Collection[str] | None) -> _Plan:
+def plan_of(rules: CompiledRuleset, only: Collection[str] | None) -> Plan:
     key = None if only is None else frozenset(only)
-    found: _Plan | None = rules.plans.get(key)
+    found: Plan | None = rules.plans.get(key)
     if found is None:
         wanted = tuple(n for n in rules.ruleset.decisions if key is None or n in key)
-        steps = tuple((s.name, _settler(rules, s)) for s in _needed(rules.steps, wanted))
-        found = rules.plans[key] = _Plan(_blank(rules), steps, wanted, _rests_on(wanted, rules), _naming(wanted, rules))
+        blank = _blank(rules)
+        steps = tuple((s, _settler(rules, s)) for s in _needed(rules.steps, wanted))
+        found = rules.plans[key] = Plan(
+            blank, steps, straight(steps, rules.ruleset, blank), wanted,
+            _rests_on(wanted, rules), _naming(wanted, rules),
+        )  # fmt: skip
     return found
 
 
@@ -117,7 +129,7 @@ def _naming(wanted: Iterable[str], rules: CompiledRuleset) -> tuple[tuple[str, s
     return tuple((n, o, t) for n in wanted for o, t in rules.ruleset.outputs[n].items() if t.of)
 
 
-def _parties(plan: _Plan, answers: Mapping[str, Answer], facts: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
+def _parties(plan: Plan, answers: Mapping[str, Answer], facts: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
     found: dict[str, dict[str, str | None]] = {}
     for name, output, type_ in plan.parties:
         answer = answers[name]

@@ -27,7 +27,8 @@ from complaint_rules.domains import (
     Truth,
     value_in,
 )
-from complaint_rules.formula import FormulaError, FormulaType, parse_formula
+from complaint_rules.formula import parse_formula
+from complaint_rules.kinds import FormulaError
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.model import (
     AnyDecisionDoc,
@@ -61,6 +62,7 @@ from complaint_rules.ruleset import (
 )
 from complaint_rules.source import Document, Path
 from complaint_rules.tables import Aggregate, HitPolicy
+from complaint_rules.trees import FormulaType
 from complaint_rules.unary import parse_cell, show_cell
 from complaint_rules.values import YES, BadValueError, from_text
 from complaint_rules.words import Label, label_of_id, suggest

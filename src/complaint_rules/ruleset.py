@@ -98,6 +98,13 @@ class TableDecision:
     default: tuple[Any, ...] | None
     refer_to: Label | None
 
+    @property
+    def gives_list(self) -> bool:
+        """Whether it answers with a list of what the matching rules say."""
+        return self.policy in (HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER) or (
+            self.policy is HitPolicy.COLLECT and self.aggregate is Aggregate.LIST
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ExpressionDecision:

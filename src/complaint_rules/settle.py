@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, localcontext
+from functools import reduce
+from operator import and_, getitem
 from types import MappingProxyType
 from typing import Any
 
 from complaint_rules.answers import Answer, Decided, Missing, NotRegulated, Settled, Trace, Undetermined
 from complaint_rules.compile import ChecklistStep, ExpressionStep, Step, TableStep, Way, picker, tables_of
 from complaint_rules.domains import EXACT, NOT_REGULATED, Ordered, Sign, Truth
-from complaint_rules.formula import UNKNOWN, OpenOperandError, unknown_names
+from complaint_rules.formula import unknown_names
 from complaint_rules.memory import Memory
-from complaint_rules.ruleset import TableDecision, Type
+from complaint_rules.ruleset import ExpressionDecision, TableDecision
 from complaint_rules.tables import Column, Hit, Table, UnknownValueError, Value, reachable
+from complaint_rules.trees import UNKNOWN, OpenOperandError
 from complaint_rules.words import Label
 
 # What a step answers to the values known so far and the answers before it.
@@ -44,39 +47,44 @@ def _by_values(names: Sequence[str], work: Callable[[Mapping[str, Any]], Settled
 
 def _by_boxes(table: Table, work: Callable[[int], Settled], opened: Settler) -> Settler:
     """Return the settler that works from the boxes that match, where every value that counts is known."""
-    memory, every = Memory(work), table.every_box
-    read = [(c.name, table.admitting[c.name]) for c in table.columns if table.tells_apart(c)]
-    match read:
-        case [(name, masks)]:
+    memory = Memory(work)
+    names = [c.name for c in table.columns if table.tells_apart(c)]
+    admitting = [table.admitting[n] for n in names]
+    if not names:
+        return lambda *_: memory[table.every_box]
+    name, first, pick = names[0], admitting[0], picker(names)
 
-            def settle(values: Mapping[str, Any], answers: Mapping[str, Answer]) -> Settled:
-                try:
-                    return memory[masks[values[name]]]
-                except UnknownValueError:
-                    return opened(values, answers)
+    def settle_one(values: Mapping[str, Any], answers: Mapping[str, Answer]) -> Settled:
+        try:
+            return memory[first[values[name]]]
+        except UnknownValueError:
+            return opened(values, answers)
 
-        case _:
+    def settle(values: Mapping[str, Any], answers: Mapping[str, Answer]) -> Settled:
+        try:
+            return memory[reduce(and_, map(getitem, admitting, pick(values)))]
+        except UnknownValueError:
+            return opened(values, answers)
 
-            def settle(values: Mapping[str, Any], answers: Mapping[str, Answer]) -> Settled:
-                mask = every
-                try:
-                    for name, masks in read:
-                        mask &= masks[values[name]]
-                except UnknownValueError:
-                    return opened(values, answers)
-                return memory[mask]
+    return settle if len(names) > 1 else settle_one
 
-    return settle
+
+def of_boxes(step: TableStep | ChecklistStep) -> tuple[Table, Callable[[int], Settled]]:
+    """Return the step's table, where no bound is unset, and what it settles when exactly these boxes match."""
+    if isinstance(step, ChecklistStep):
+        table = step.whole.only_table
+        return table, lambda boxes: _known_checklist(step, table, boxes)
+    table = step.only_table
+    finals: Memory[Hit, Settled] = Memory(lambda hit: _final(step, hit.value, hit.rules))
+    return table, lambda boxes: finals[table.hit(boxes)]
 
 
 # --- tables ----------------------------------------------------------------------------------------
 
 
 def _table_settler(step: TableStep) -> Settler:
-    finals: Memory[Hit, Settled] = Memory(lambda hit: _final(step, hit.value, hit.rules))
     opened = _by_values(step.decision.inputs, lambda values: _table(step, values))
-    table = step.only_table
-    return opened if table is None else _by_boxes(table, lambda boxes: finals[table.hit(boxes)], opened)
+    return opened if step.unset else _by_boxes(*of_boxes(step), opened)
 
 
 def _table(step: TableStep, values: Mapping[str, Any]) -> Settled:
@@ -169,25 +177,13 @@ def _final(step: TableStep, value: Value, rules: tuple[int, ...], possible: tupl
     """Return a settled value; `possible` rules are those that may have given it too."""
     decision = step.decision
     trace = _trace(step, [decision.rules[r].id for r in rules], [decision.rules[r].id for r in possible])
-    names = _names(decision)
+    names = step.hands_on
     if value is NOT_REGULATED:
         return NotRegulated(decision.refer_to, trace), dict.fromkeys(names, NOT_REGULATED)
     shown = public(value, decision)
     if len(names) == 1:
         return Decided(shown, trace), {names[0]: shown}
     return Decided(shown, trace), dict(zip(names, value, strict=True))  # type: ignore[arg-type]  # not a Sign here
-
-
-def _names(decision: TableDecision) -> tuple[str, ...]:
-    if _in_list(decision):
-        return (decision.name,)
-    return tuple(f"{decision.name}.{o}" if o else decision.name for o in decision.outputs)
-
-
-def _in_list(decision: TableDecision) -> bool:
-    return decision.policy.value in ("rule_order", "output_order") or (
-        decision.policy.value == "collect" and decision.aggregate.value == "list"
-    )
 
 
 def public(value: Value, decision: TableDecision) -> Any:
@@ -197,7 +193,7 @@ def public(value: Value, decision: TableDecision) -> Any:
     several = len(decision.outputs) > 1
     if not several:
         return value[0]
-    if _in_list(decision):
+    if decision.gives_list:
         return tuple(MappingProxyType(dict(zip(decision.outputs, v, strict=True))) for v in value[0])
     return MappingProxyType(dict(zip(decision.outputs, value, strict=True)))
 
@@ -223,7 +219,7 @@ def _undetermined(
         values = None
     ask = tuple(dict.fromkeys(n for w in waits for n in w.ask))
     more = tuple(dict.fromkeys([n for w in waits for n in w.unset] + list(unset)))
-    names = _names(decision)
+    names = step.hands_on
     shown = None if values is None else tuple(public(v, decision) for v in values)
     silent = NOT_REGULATED in values if values is not None else decision.refer_to is not None
     answer = Undetermined(shown, ask, more, trace, silent)
@@ -241,46 +237,60 @@ def _undetermined(
 
 
 def _expression_settler(step: ExpressionStep) -> Settler:
-    decision, name = step.decision, step.name
-    exact = decision.formula.exact
-    trace = Trace(name, "expression", because=decision.because, used=decision.formula.names)
-    truths = {v: (Decided(v, trace), {name: v}) for v in (True, False)}
+    exact, decided, name = step.decision.formula.exact, decided_number(step), step.name
 
     def settle(values: Mapping[str, Any], answers: Mapping[str, Answer]) -> Settled:
         try:
-            value = exact(values)
+            answer, value = decided(exact(values))
         except (OpenOperandError, ArithmeticError):
-            return _expression(step, values, answers, trace)
-        if value is True or value is False:
-            return truths[value]
-        rounded = _rounded(value, decision.step, decision.rounding, decision.type)
-        return Decided(rounded, trace), {name: rounded}
+            return _expression(step, values, answers)
+        return answer, {name: value}
 
     return settle
 
 
-def _expression(
-    step: ExpressionStep, values: Mapping[str, Any], answers: Mapping[str, Answer], trace: Trace
-) -> Settled:
-    decision = step.decision
+def trace_of(step: ExpressionStep) -> Trace:
+    """Return why an expression says what it says: all that it reads."""
+    return Trace(step.name, "expression", because=step.decision.because, used=step.decision.formula.names)
+
+
+def decided_number(step: ExpressionStep) -> Callable[[Any], tuple[Answer, Any]]:
+    """Return the function from what the formula came to, exactly, to the answer and its value."""
+    rounded, trace = _rounder(step.decision), trace_of(step)
+
+    def decided(exact: Any) -> tuple[Answer, Any]:
+        value = rounded(exact)
+        return Decided(value, trace), value
+
+    return decided
+
+
+def _expression(step: ExpressionStep, values: Mapping[str, Any], answers: Mapping[str, Answer]) -> Settled:
+    decision, trace = step.decision, trace_of(step)
     value = decision.formula.run(values)
     if value is NOT_REGULATED:
         return NotRegulated(_referral(decision.formula.names, answers), trace), {step.name: NOT_REGULATED}
     may_be_silent = [v for v in map(values.__getitem__, decision.formula.names) if _is_unknown(v) and v.silent]
     if value is UNKNOWN or may_be_silent:
         return _open_expression(step, value, values, trace)
-    rounded = _rounded(value, decision.step, decision.rounding, decision.type)
+    rounded = _rounder(decision)(value)
     return Decided(rounded, trace), {step.name: rounded}
 
 
-def _rounded(value: Any, step: Decimal | None, mode: str, type_: Type) -> Any:
-    if isinstance(type_.domain, Ordered) and type_.domain.kind in ("decimal", "money") and isinstance(value, int):
-        value = Decimal(value)
+def _rounder(decision: ExpressionDecision) -> Callable[[Any], Any]:
+    """Return what brings an exact value into the decision's type and onto its grid."""
+    domain, step, rounding = decision.type.domain, decision.step, _ROUNDING.get(decision.rounding)
+    number = int if isinstance(domain, Ordered) and domain.kind == "integer" else Decimal
+    if not isinstance(domain, Ordered) or domain.kind not in ("integer", "decimal", "money"):
+        return lambda value: value
     if step is None:
-        return value
-    with localcontext(EXACT):
-        whole = (Decimal(value) / step).to_integral_value(rounding=_ROUNDING[mode]) * step
-    return int(whole) if isinstance(type_.domain, Ordered) and type_.domain.kind == "integer" else whole
+        return number
+
+    def rounded(value: Any) -> Any:
+        with localcontext(EXACT):
+            return number((Decimal(value) / step).to_integral_value(rounding=rounding) * step)
+
+    return rounded
 
 
 def _open_expression(step: ExpressionStep, value: Any, values: Mapping[str, Any], trace: Trace) -> Settled:
@@ -295,7 +305,7 @@ def _open_expression(step: ExpressionStep, value: Any, values: Mapping[str, Any]
     decision = step.decision
     found: tuple[Any, ...] | None = None
     if value is not UNKNOWN:
-        found = (_rounded(value, decision.step, decision.rounding, decision.type),)
+        found = (_rounder(decision)(value),)
     elif isinstance(decision.type.domain, Truth):
         found = (True, False)
     possible = (*found, NOT_REGULATED) if found and silent else found
@@ -314,8 +324,7 @@ def _referral(names: Iterable[str], answers: Mapping[str, Answer]) -> Label | No
 
 def _checklist_settler(step: ChecklistStep) -> Settler:
     opened = _by_values(step.decision.inputs, lambda values: _checklist(step, values))
-    table = step.whole.only_table
-    return opened if table is None else _by_boxes(table, lambda boxes: _known_checklist(step, table, boxes), opened)
+    return opened if step.whole.unset else _by_boxes(*of_boxes(step), opened)
 
 
 def _known_checklist(step: ChecklistStep, table: Table, boxes: int) -> Settled:
