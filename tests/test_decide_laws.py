@@ -52,6 +52,22 @@ def test_the_compiled_form_gives_the_answers_of_the_specification(chunk: int) ->
             assert not different, pretty(ruleset, seed, facts, parameters, assumptions, different)
 
 
+def test_complete_complaints_get_the_same_answers_step_by_step() -> None:
+    straight = 0
+    for seed in range(CHUNKS * RULESETS):
+        rng = Random(seed)
+        ruleset = random_ruleset(rng)
+        rules, known = library.load(to_yaml(ruleset)), choices(ruleset)
+        for _ in range(COMPLAINTS if rules else 0):
+            parameters = random_parameters(rng, ruleset, known)
+            facts, *_ = completed(rng, ruleset, known, random_facts(rng, ruleset, known), parameters)
+            one, other = library.both_paths(rules, facts)
+
+            assert one in (None, other), pretty(ruleset, seed, facts)
+            straight += one is not None
+    assert straight > CHUNKS
+
+
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_an_answer_allows_for_every_way_to_complete_the_complaint(chunk: int) -> None:
     for seed in range(chunk * RULESETS, (chunk + 1) * RULESETS):

@@ -56,6 +56,7 @@ ROOMS = {
     "yaml": {"source"},
     "pydantic": {"model", "facts"},
     "pydantic_core": {"model", "facts"},
+    "typing_extensions": {"facts"},
     "pendulum": {"values"},
     "rich": {"cli", "render"},
     "cyclopts": {"cli"},

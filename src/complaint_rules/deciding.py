@@ -107,7 +107,7 @@ def _blank(rules: CompiledRuleset) -> dict[str, Any]:
 
 def _questions(answers: Iterable[Answer], ruleset: Ruleset) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the facts to ask, those that most undetermined decisions wait for first, and unset parameters."""
-    open_answers = [a for a in answers if isinstance(a, Undetermined)]
+    open_answers = [a for a in answers if type(a) is Undetermined]
     if not open_answers:
         return (), ()
     facts = Counter(n for a in open_answers for n in a.ask)

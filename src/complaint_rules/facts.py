@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, create_model
+from pydantic import BeforeValidator, ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, Text, Truth
@@ -25,11 +26,11 @@ _PYTHON: Mapping[str, Any] = {
     "duration": timedelta,
 }
 _KEPT = 64
-_MODELS: dict[str, type[BaseModel]] = {}
+_MODELS: dict[str, TypeAdapter[dict[str, Any]]] = {}
 
 
-def facts_model(ruleset: Ruleset) -> type[BaseModel]:
-    """Return the pydantic model of the ruleset's facts: every field optional, null is not given."""
+def facts_model(ruleset: Ruleset) -> TypeAdapter[dict[str, Any]]:
+    """Return the pydantic model of the ruleset's facts: every one optional, null is not given."""
     found = _MODELS.get(ruleset.content_hash)
     if found is None:
         if len(_MODELS) >= _KEPT:
@@ -38,16 +39,13 @@ def facts_model(ruleset: Ruleset) -> type[BaseModel]:
     return found
 
 
-def _model(ruleset: Ruleset) -> type[BaseModel]:
-    fields: dict[str, Any] = {_field_name(n): (_annotation(i) | None, _field(i)) for n, i in ruleset.inputs.items()}
-    config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
-    return create_model(f"{ruleset.id.title().replace('_', '')}Facts", __config__=config, **fields)
-
-
-def _field_name(fact: str) -> str:
-    """Return the field of a fact: its own name, unless pydantic has that name for itself (`copy`, `json`)."""
-    # INVARIANT: ids are lower case, so a name with capitals is free.
-    return f"{fact}_FACT" if hasattr(BaseModel, fact) else fact
+def _model(ruleset: Ruleset) -> TypeAdapter[dict[str, Any]]:
+    fields: dict[str, Any] = {n: Annotated[_annotation(i) | None, _field(i)] for n, i in ruleset.inputs.items()}
+    # A typed dict reads twice as fast as a model class, and has no names of its own that a fact could not have.
+    make: Any = TypedDict
+    model = make(f"{ruleset.id.title().replace('_', '')}Facts", fields, total=False)
+    model.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+    return TypeAdapter(model)
 
 
 def _field(fact: Input) -> Any:
@@ -55,7 +53,7 @@ def _field(fact: Input) -> Any:
     values = "；".join(f"{v} = {label.zh}" for v, label in labels.items())
     unit = fact.type.unit or fact.type.currency
     parts = [fact.label.zh, f" ({unit})" if unit else "", f": {values}" if values else ""]
-    return Field(default=None, alias=fact.name, title=fact.label.en, description="".join(parts))
+    return Field(title=fact.label.en, description="".join(parts))
 
 
 def _annotation(fact: Input) -> Any:
@@ -82,7 +80,7 @@ def _checker(domain: Domain) -> Callable[[object], Any]:
 
 def facts_schema(ruleset: Ruleset) -> dict[str, Any]:
     """Return the JSON Schema of the ruleset's facts."""
-    return facts_model(ruleset).model_json_schema()
+    return facts_model(ruleset).json_schema()
 
 
 def read_facts(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,10 +92,10 @@ def read_facts(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(facts, Mapping):
         raise FactsError([Diagnostic("CR310", args={"problem": _json_kind(facts)})])
     try:
-        read = facts_model(ruleset).model_validate(facts if type(facts) is dict else dict(facts)).__dict__
+        read = facts_model(ruleset).validator.validate_python(facts if type(facts) is dict else dict(facts))
     except ValidationError:
         return _read_one_by_one(ruleset, facts)
-    return {n: v for n in facts if (v := read[n] if n in read else read[_field_name(n)]) is not None}
+    return {n: v for n, v in read.items() if v is not None} if None in read.values() else read
 
 
 def _json_kind(raw: object) -> str:

@@ -153,9 +153,9 @@ def known_decisions(ruleset: Ruleset, names: Iterable[str]) -> None:
     Raises:
         FactsError: with every unknown name.
     """
-    unknown = [name_of(n) for n in names if n not in ruleset.decisions]
+    unknown = [n for n in names if n not in ruleset.decisions]
     if unknown:
-        words = [{"name": n, "suggestion": suggest(n, ruleset.decisions)} for n in unknown]
+        words = [{"name": name_of(n), "suggestion": suggest(name_of(n), ruleset.decisions)} for n in unknown]
         raise FactsError([Diagnostic("CR308", args=w) for w in words])
 
 
