@@ -23,9 +23,9 @@ exam: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m pip install -qq -e '.[bench]' || echo "note: zen-engine is not available; the comparison leaves it out"
-	@found=0; for file in benchmarks/bench_*.py; do \
+	@found=0; for file in benchmarks/*.py; do \
 	  [ -e "$$file" ] || continue; found=1; echo "== $$file"; $(BIN)/python "$$file" || exit 1; \
-	done; [ $$found = 1 ] || echo "there are no benchmarks/bench_*.py yet"
+	done; [ $$found = 1 ] || echo "there are no benchmarks/*.py yet"
 
 $(STAMP): pyproject.toml
 	@command -v "$(PYTHON)" >/dev/null || { echo "error: \`$(PYTHON)\` is not found; say \`make PYTHON=/path/to/python3.11\`"; exit 1; }

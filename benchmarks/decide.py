@@ -1,10 +1,11 @@
 """How long a decision takes: by hand in if/elif, by us bare, by us validated and traced, by zen-engine traced.
 
-Usage: python benchmarks/bench_decide.py [CASES]. Every contender answers the same seeded cases, and its
+Usage: python benchmarks/decide.py [CASES]. Every contender answers the same seeded cases, and its
 answers are compared before anything is timed. CPU time, best of five interleaved rounds.
 
-Our steps remember answers by their inputs. A round over cases seen before would mostly read that memory, so
-it is emptied before each round; the figures for cases seen before are printed beside, marked `repeated`.
+Deciding remembers answers by the boxes that match. A round over cases seen before would mostly read that memory,
+so it is emptied before each round, the generated function with it; the figures for cases seen before are printed
+beside, marked `repeated`.
 `few_packages_max` is unset in the food ruleset; it is 3 here, because neither if/elif nor zen can say
 "undetermined". All readings are the default ones.
 """
@@ -557,4 +558,4 @@ def ratios(seconds):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
