@@ -20,7 +20,7 @@ FLOORS = (
     {"source", "values", "unary", "trees", "kinds", "formula", "model", "ruleset"},
     {"loading", "compile", "facts", "answers"},
     {"settle", "straight", "deciding", "check"},
-    {"prose", "render", "examples", "clauses", "library"},
+    {"prose", "render", "examples", "clauses", "library", "interview"},
     {"__init__", "__main__", "cli"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
@@ -47,7 +47,10 @@ NEIGHBOURS = {
     ("straight", "settle"),
     ("deciding", "straight"),
     ("prose", "render"),
+    ("contrast", "render"),
     ("library", "clauses"),
+    ("interview", "library"),
+    ("interview", "render"),
     ("cli", "__init__"),
     ("__main__", "cli"),
 }

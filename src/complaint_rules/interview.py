@@ -1,0 +1,287 @@
+"""Interview: asks only what still matters, best question first, until the wanted decisions are settled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from complaint_rules.answers import Answer, Decided, DecisionResult, Missing, Undetermined
+from complaint_rules.compile import CompiledRuleset, Step, read_by
+from complaint_rules.deciding import Plan, decide, plan_of
+from complaint_rules.diagnostics import Diagnostic, FactsError
+from complaint_rules.domains import ABSENT, Enumeration, ListOf, Members, Ordered, Text, Truth
+from complaint_rules.facts import read_facts
+from complaint_rules.library import known_decisions
+from complaint_rules.render import admissible_words, value_words
+from complaint_rules.ruleset import Input
+from complaint_rules.settle import Settler
+from complaint_rules.values import to_json
+from complaint_rules.words import Label, Lang
+
+_TRIES = 400  # values tried to find the best question
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A listed value of a fact: as JSON, and as people say it."""
+
+    value: Any
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A fact to ask: what may be answered, and how many open decisions are `waiting` for it.
+
+    `choices` are empty where no values are listed; `several` of them may hold at once for a set. Of
+    an `optional` fact one may answer that there is none.
+    """
+
+    name: str
+    label: Label
+    kind: Label
+    choices: tuple[Choice, ...]
+    several: bool
+    unit: str
+    optional: bool
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Interview:
+    """What is known of a complaint so far, and what to ask next.
+
+    An optional fact that was neither given nor said to be `absent` is unknown here, although its
+    absence is an answer in `decide`: nobody has said it yet. Facts in `unsure` stay unknown.
+    """
+
+    rules: CompiledRuleset
+    wanted: tuple[str, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
+
+    @cached_property
+    def question(self) -> Question | None:
+        """The best question, or None where nothing that can be asked still matters.
+
+        A fact is asked only if an open wanted decision waits for it. The best is the one expected
+        to settle most of them: each listed value is tried, all count as equally likely. A fact
+        without listed values, or past the budget of tries, settles what waits for nothing else.
+        Ties go to the one that leaves fewest facts to ask, then to the one that most decisions
+        wait for, then to the order of the file.
+        """
+        waiting = Counter(n for a in self._open for n in a.ask if self.may_ask(n))
+        if not waiting:
+            return None
+        best = _best(self, waiting)
+        return _question(self.rules.ruleset.inputs[best], waiting[best])
+
+    def answered(self, raw: object) -> Interview:
+        """Return the interview with this answer to its question; None says that there is none.
+
+        Raises:
+            FactsError: the fact cannot have this value.
+        """
+        name = self._asked()
+        if raw is not None:
+            return replace(self, facts={**self.facts, **read_facts(self.rules.ruleset, {name: raw})})
+        fact = self.rules.ruleset.inputs[name]
+        if not fact.optional:
+            raise FactsError([Diagnostic("CR302", args={"value": "null", "expected": _kind(fact)}, where=name)])
+        return replace(self, absent=self.absent | {name})
+
+    def skipped(self) -> Interview:
+        """Return the interview after a question that nobody can answer: it is not asked again."""
+        return replace(self, unsure=self.unsure | {self._asked()})
+
+    @property
+    def result(self) -> DecisionResult:
+        """What the ruleset says so far; an optional fact of which nothing was said could have any value."""
+        result = decide(self.rules, self.facts, only=self._only)
+        answers = {n: self.standing.answers[n] for n in self.plan.wanted}
+        waiting = Counter(n for a in self._open for n in a.ask)
+        return replace(
+            result,
+            decisions=MappingProxyType(answers),
+            ask=tuple(sorted(waiting, key=lambda n: (-waiting[n], self._place(n)))),
+            unset=tuple(dict.fromkeys(n for a in self._open for n in a.unset)),
+            parties={n: p for n, p in result.parties.items() if isinstance(answers[n], Decided)},
+        )
+
+    @property
+    def facts_json(self) -> dict[str, Any]:
+        """The facts as `decide` and `begin` take them; null is a fact that there is none of."""
+        given = {**self.facts, **dict.fromkeys(self.absent)}
+        return {n: to_json(given[n]) for n in self.rules.ruleset.inputs if n in given}
+
+    def _asked(self) -> str:
+        if self.question is None:
+            raise ValueError("there is nothing to ask")
+        return self.question.name
+
+    def may_ask(self, name: str) -> bool:
+        """Report whether nothing was said of this fact yet."""
+        return not (name in self.facts or name in self.absent or name in self.unsure)
+
+    def _place(self, name: str) -> int:
+        return list(self.rules.ruleset.inputs).index(name)
+
+    @property
+    def plan(self) -> Plan:
+        """What deciding the wanted decisions takes."""
+        return plan_of(self.rules, self._only)
+
+    @property
+    def _only(self) -> tuple[str, ...] | None:
+        return None if len(self.wanted) == len(self.rules.ruleset.decisions) else self.wanted
+
+    @cached_property
+    def standing(self) -> Standing:
+        """All values and answers so far."""
+        inputs = self.rules.ruleset.inputs
+        unsaid = {n: _unknown(n) for n, i in inputs.items() if i.optional and n not in self.absent}
+        start = Standing({**self.plan.blank, **unsaid, **self.facts}, {})
+        return start.after(self.plan.steps)
+
+    @property
+    def _open(self) -> list[Undetermined]:
+        return self.standing.open(self.plan.wanted)
+
+
+def begin(
+    rules: CompiledRuleset, facts: Mapping[str, Any] | None = None, *, only: Collection[str] | None = None
+) -> Interview:
+    """Return the interview about a complaint of which these facts are known.
+
+    null as an optional fact says that there is none; `only` names the decisions wanted.
+
+    Raises:
+        FactsError: with every unknown decision, else every unknown or wrong fact.
+    """
+    ruleset, raw = rules.ruleset, facts or {}
+    known_decisions(ruleset, only or ())
+    read = read_facts(ruleset, raw)
+    absent = frozenset(n for n, value in raw.items() if value is None and ruleset.inputs[n].optional)
+    return Interview(rules, tuple(n for n in ruleset.decisions if only is None or n in only), read, absent)
+
+
+@lru_cache(maxsize=4096)
+def _unknown(name: str) -> Missing:
+    """Return the one Missing of this fact: settlers remember by identity."""
+    return Missing(ask=(name,))
+
+
+# --- the best question -----------------------------------------------------------------------------
+
+Steps = Iterable[tuple[Step, Settler]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The values of all names, and the answers of the steps."""
+
+    values: Mapping[str, Any]
+    answers: Mapping[str, Answer]
+
+    def after(self, steps: Steps, facts: Mapping[str, Any] = MappingProxyType({})) -> Standing:
+        """Return what these facts change, where these steps are all that rest on them."""
+        values, answers = {**self.values, **facts}, dict(self.answers)
+        for step, settle in steps:
+            answers[step.name], exports = settle(values, answers)
+            values |= exports
+        return Standing(values, answers)
+
+    def open(self, wanted: Iterable[str]) -> list[Undetermined]:
+        found = (self.answers[n] for n in wanted)
+        return [a for a in found if isinstance(a, Undetermined)]
+
+
+def _best(interview: Interview, waiting: Mapping[str, int]) -> str:
+    """Return the fact to ask; see `Interview.question`."""
+    inputs, tries = interview.rules.ruleset.inputs, _TRIES
+    place = {n: i for i, n in enumerate(inputs)}
+    promises: list[tuple[tuple[float, float, int, int], str]] = []
+    for name in sorted(waiting, key=lambda n: (-waiting[n], place[n])):
+        values = _values(inputs[name])
+        if not 0 < len(values) <= tries:
+            values = ()
+        tries -= len(values)
+        settles, left = _expected(interview, name, values) if values else _sure(interview, name, waiting)
+        promises.append(((-settles, left, -waiting[name], place[name]), name))
+    return min(promises)[1]
+
+
+def _values(fact: Input) -> tuple[Any, ...]:
+    """Return a value for each answer that a listed fact can have; none for the others."""
+    absent = (ABSENT,) if fact.optional else ()
+    match fact.type.domain:
+        case Truth():
+            return (True, False, *absent)
+        case Enumeration(values, open=is_open):
+            return (*values, *(("",) if is_open else ()), *absent)
+        case Text():
+            return ("", *absent)
+        case Ordered() | Members() | ListOf():
+            return ()
+
+
+def _expected(interview: Interview, name: str, values: Sequence[Any]) -> tuple[float, float]:
+    """Return how many open decisions an answer settles, and how many facts are left to ask, on average."""
+    plan, now = interview.plan, interview.standing
+    steps = _resting_on(name, plan.steps)
+    open_now = len(now.open(plan.wanted))
+    opens = [now.after(steps, {name: v}).open(plan.wanted) for v in values]
+    settled = sum(open_now - len(answers) for answers in opens)
+    left = sum(len({n for a in answers for n in a.ask if interview.may_ask(n)}) for answers in opens)
+    return settled / len(values), left / len(values)
+
+
+def _sure(interview: Interview, name: str, waiting: Mapping[str, int]) -> tuple[float, float]:
+    """Return the same where no value is tried."""
+    open_now = interview.standing.open(interview.wanted)
+    return float(sum(a.ask == (name,) and not a.unset for a in open_now)), float(len(waiting) - 1)
+
+
+def _resting_on(name: str, steps: Steps) -> list[tuple[Step, Settler]]:
+    names = {name}
+    found: list[tuple[Step, Settler]] = []
+    for step, settle in steps:
+        if not names.isdisjoint(read_by(step)):
+            found.append((step, settle))
+            names |= set(step.hands_on)
+    return found
+
+
+def _question(fact: Input, waiting: int) -> Question:
+    domain = fact.type.domain
+    listed: tuple[Any, ...] = ()
+    match domain:
+        case Truth():
+            listed = (True, False)
+        case Enumeration(values):
+            listed = values
+        case Members(values):
+            listed = values or ()
+        case _:
+            pass
+    choices = tuple(_choice(v, fact) for v in listed)
+    unit = fact.type.unit or fact.type.currency
+    several = isinstance(domain, Members)
+    return Question(fact.name, fact.label, _kind(fact), choices, several, unit, fact.optional, waiting)
+
+
+def _choice(value: Any, fact: Input) -> Choice:
+    return Choice(value, _both(lambda lang: value_words(value, fact.type, lang)))
+
+
+def _kind(fact: Input) -> Label:
+    return _both(lambda lang: admissible_words(fact.type, lang))
+
+
+def _both(say: Callable[[Lang], str]) -> Label:
+    return Label(say("zh"), say("en"))
