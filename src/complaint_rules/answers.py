@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from complaint_rules.diagnostics import Diagnostic, NoDecisionError
+from complaint_rules.ruleset import ALWAYS, Effective
 from complaint_rules.values import to_json
 from complaint_rules.words import Label
 
@@ -26,6 +27,7 @@ class Trace:
     used: tuple[str, ...] = ()
     items: Mapping[str, str] = field(default_factory=dict)
     next: str | None = None
+    origins: Mapping[str, str] = field(default_factory=dict)  # rule -> where it stands, if in an overlay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +94,8 @@ class DecisionResult:
     unset: tuple[str, ...]
     rests_on: tuple[str, ...]
     parties: Mapping[str, Mapping[str, str | None]]
+    overlays: tuple[str, ...] = ()
+    effective: Effective = ALWAYS
 
     def __getitem__(self, decision: str) -> Any:
         """Return the value of a decided decision.
@@ -111,6 +115,8 @@ class DecisionResult:
             "ruleset": self.ruleset,
             "version": self.version,
             "content_hash": self.content_hash,
+            **({"overlays": list(self.overlays)} if self.overlays else {}),
+            **({"effective": _period(self.effective)} if self.effective != ALWAYS else {}),
             "facts": to_json(self.facts),
             "decisions": {n: _answer_json(a) for n, a in self.decisions.items()},
             "ask": list(self.ask),
@@ -123,12 +129,18 @@ class DecisionResult:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
 
+def _period(effective: Effective) -> dict[str, str | None]:
+    ends = {"from": effective.start, "to": effective.end}
+    return {k: None if day is None else day.isoformat() for k, day in ends.items()}
+
+
 def _answer_json(answer: Answer) -> dict[str, Any]:
     trace = answer.trace
     why = {
         "kind": trace.kind, "rules": list(trace.rules), "possible_rules": list(trace.possible_rules),
         "cells": {r: dict(c) for r, c in trace.cells.items()}, "because": list(trace.because),
         "parameters": list(trace.parameters), "used": list(trace.used), "items": dict(trace.items), "next": trace.next,
+        "origins": dict(trace.origins),
     }  # fmt: skip
     match answer:
         case Decided(value):

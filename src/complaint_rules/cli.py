@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from pathlib import Path
@@ -17,15 +19,14 @@ from cyclopts import App, CycloptsError, Parameter
 
 from complaint_rules import __version__
 from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Undetermined
-from complaint_rules.check import check as check_ruleset
 from complaint_rules.clauses import clause_map, clauses_path, ledger_ids, read_clauses
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.diagnostics import ComplaintRulesError, Diagnostic, FactsError, RulesetError, Severity
 from complaint_rules.domains import Domain
 from complaint_rules.examples import examples_path, read_examples, run_examples, unreached_rules
 from complaint_rules.facts import facts_schema, raw_of_text
+from complaint_rules.library import check_file, find_ruleset, load, read_ruleset, references
 from complaint_rules.library import decide as decide_facts
-from complaint_rules.library import find_ruleset, load, read_ruleset
 from complaint_rules.limits import DEFAULT_LIMITS
 from complaint_rules.prose import explain as explain_result
 from complaint_rules.prose import party_words
@@ -68,9 +69,42 @@ _HEADINGS: Mapping[str, Label] = {
 
 app = App(name="complaint-rules", version=__version__, help="Run complaint procedures written as rulesets.")
 
-Pairs = Annotated[list[str], Parameter(negative=())]
 Json = Annotated[bool, Parameter(name="--json", negative=())]
-Only = Annotated[list[str], Parameter(negative=())]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Which ruleset is meant, besides its name."""
+
+    overlay: Annotated[tuple[Path, ...], Parameter(negative=(), help="a file with what differs, laid over it")] = ()
+    at: Annotated[str | None, Parameter(help="the day, 2024-05-06, whose version is meant; the newest by default")] = (
+        None
+    )
+
+    @property
+    def day(self) -> date | None:
+        try:
+            return None if self.at is None else date.fromisoformat(self.at)
+        except ValueError:
+            words = {"value": self.at, "expected": "2024-05-06"}
+            raise FactsError([Diagnostic("CR302", args=words, where="--at")]) from None
+
+    def ruleset(self, name: str | Path) -> Ruleset:
+        return read_ruleset(name, overlays=self.overlay, at=self.day)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is said about a complaint besides the file of its facts."""
+
+    set_: Annotated[
+        tuple[str, ...], Parameter(name="--set", negative=(), help="a fact as name=value (a set as name=a,b)")
+    ] = ()
+    param: Annotated[tuple[str, ...], Parameter(negative=(), help="a parameter as name=value")] = ()
+    no_assumptions: Annotated[bool, Parameter(negative=(), help="leave assumed parameters unset")] = False
+    only: Annotated[tuple[str, ...], Parameter(negative=(), help="a decision that is wanted; all by default")] = ()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -191,13 +225,15 @@ def _settings(pairs: Iterable[str], domains: Mapping[str, Domain], unknown: str)
     return found
 
 
-def _decided(
-    ruleset: str, facts: str | None, settings: list[str], parameters: list[str], *, assumptions: bool, only: list[str]
-) -> tuple[CompiledRuleset, DecisionResult]:
-    read = read_ruleset(ruleset)
-    domains = {n: p.type.domain for n, p in read.parameters.items()}
-    rules = load(ruleset, parameters=_settings(parameters, domains, "CR307"), assumptions=assumptions)
-    return rules, decide_facts(rules, _facts(read, facts, settings), only=only or None)
+def _decided(ruleset: str, facts: str | None, case: Case, laid: Laid) -> tuple[CompiledRuleset, DecisionResult]:
+    rules = _loaded(ruleset, case, laid)
+    return rules, decide_facts(rules, _facts(rules.ruleset, facts, case.set_), only=case.only or None)
+
+
+def _loaded(ruleset: str, case: Case, laid: Laid) -> CompiledRuleset:
+    domains = {n: p.type.domain for n, p in laid.ruleset(ruleset).parameters.items()}
+    parameters = _settings(case.param, domains, "CR307")
+    return load(ruleset, parameters=parameters, assumptions=not case.no_assumptions, overlays=laid.overlay, at=laid.day)
 
 
 def _exit_code(result: DecisionResult) -> int:
@@ -217,10 +253,8 @@ def decide(
     facts: str | None = None,
     /,
     *,
-    set_: Annotated[list[str], Parameter(name="--set", negative=())] = [],  # noqa: B006 - cyclopts copies it
-    param: Pairs = [],  # noqa: B006
-    no_assumptions: Annotated[bool, Parameter(negative=())] = False,
-    only: Only = [],  # noqa: B006
+    case: Case = Case(),
+    laid: Laid = Laid(),
     lang: Lang = "en",
     json: Json = False,
 ) -> int:
@@ -230,14 +264,10 @@ def decide(
     ----------
     ruleset: name of a shipped ruleset, or a path.
     facts: JSON file with the facts, or - for standard input.
-    set_: a fact as name=value (a set as name=a,b).
-    param: a parameter as name=value.
-    no_assumptions: leave assumed parameters unset.
-    only: a decision that is wanted; all by default.
     lang: language of labels and messages.
     json: print the whole result as JSON.
     """
-    rules, result = _decided(ruleset, facts, set_, param, assumptions=not no_assumptions, only=only)
+    rules, result = _decided(ruleset, facts, case, laid)
     if json:
         print(result.to_json())
     else:
@@ -303,10 +333,8 @@ def explain(
     facts: str | None = None,
     /,
     *,
-    set_: Annotated[list[str], Parameter(name="--set", negative=())] = [],  # noqa: B006 - cyclopts copies it
-    param: Pairs = [],  # noqa: B006
-    no_assumptions: Annotated[bool, Parameter(negative=())] = False,
-    only: Only = [],  # noqa: B006
+    case: Case = Case(),
+    laid: Laid = Laid(),
     lang: Lang = "en",
     json: Json = False,
 ) -> int:
@@ -316,17 +344,11 @@ def explain(
     ----------
     ruleset: name of a shipped ruleset, or a path.
     facts: JSON file with the facts, or - for standard input.
-    set_: a fact as name=value (a set as name=a,b).
-    param: a parameter as name=value.
-    no_assumptions: leave assumed parameters unset.
-    only: a decision that is wanted; all by default.
     lang: language of the prose.
     json: print prose and result as JSON.
     """
-    rules, result = _decided(ruleset, facts, set_, param, assumptions=not no_assumptions, only=only)
-    index = clauses_path(find_ruleset(ruleset))
-    references = {c.id: c.at for c in read_clauses(index).values()} if index.is_file() else {}
-    prose = explain_result(result, rules, lang, only or None, references)
+    rules, result = _decided(ruleset, facts, case, laid)
+    prose = explain_result(result, rules, lang, case.only or None, references(ruleset, laid.overlay))
     if json:
         _print_json({"prose": prose, **result.to_dict()})
     else:
@@ -340,6 +362,7 @@ def facts(
     /,
     *,
     schema: Annotated[bool, Parameter(negative=())] = False,
+    laid: Laid = Laid(),
     lang: Lang = "en",
     json: Json = False,
 ) -> int:
@@ -352,7 +375,7 @@ def facts(
     lang: language of labels.
     json: the same as --schema.
     """
-    read = read_ruleset(ruleset)
+    read = laid.ruleset(ruleset)
     if schema or json:
         _print_json(facts_schema(read))
     else:
@@ -370,6 +393,7 @@ def show(
     /,
     *,
     format: Literal["terminal", "markdown", "html"] = "terminal",  # noqa: A002 - the option's name
+    laid: Laid = Laid(),
     lang: Lang = "en",
     json: Json = False,
 ) -> int:
@@ -383,7 +407,7 @@ def show(
     lang: language of labels and words.
     json: print the tables as JSON.
     """
-    read = read_ruleset(ruleset)
+    read = laid.ruleset(ruleset)
     if decision is not None and decision not in read.decisions:
         words = {"name": decision, "suggestion": suggest(decision, read.decisions)}
         raise FactsError([Diagnostic("CR308", args=words)])
@@ -400,7 +424,7 @@ def show(
 
 
 @app.command
-def check(ruleset: str, /, *, lang: Lang = "en", json: Json = False) -> int:
+def check(ruleset: str, /, *, laid: Laid = Laid(), lang: Lang = "en", json: Json = False) -> int:
     """Find gaps, overlaps, hidden rules and every other fault of a ruleset.
 
     Parameters
@@ -410,11 +434,11 @@ def check(ruleset: str, /, *, lang: Lang = "en", json: Json = False) -> int:
     json: print the findings as JSON.
     """
     path = find_ruleset(ruleset)
+    found = check_file(path, overlays=laid.overlay)
     try:
-        read = read_ruleset(path)
-        found, size = check_ruleset(read), f"{len(read.decisions)} decisions"
-    except RulesetError as error:
-        found, size = list(error.diagnostics), "not loaded"
+        size = f"{len(laid.ruleset(path).decisions)} decisions"
+    except RulesetError:
+        size = "not loaded"
     if json:
         _print_json([d.to_dict(lang) for d in found])
     else:
@@ -430,7 +454,9 @@ def _summary(name: str, size: str, found: Sequence[Diagnostic], lang: Lang) -> s
 
 
 @app.command(name="test")
-def run_beside(ruleset: str, examples: str | None = None, /, *, lang: Lang = "en", json: Json = False) -> int:
+def run_beside(
+    ruleset: str, examples: str | None = None, /, *, laid: Laid = Laid(), lang: Lang = "en", json: Json = False
+) -> int:
     """Run a ruleset's examples and explain each failure cell by cell.
 
     Parameters
@@ -441,7 +467,7 @@ def run_beside(ruleset: str, examples: str | None = None, /, *, lang: Lang = "en
     json: print the failures as JSON.
     """
     path = find_ruleset(ruleset)
-    rules = load(path)
+    rules = load(path, overlays=laid.overlay, at=laid.day)
     file = Path(examples) if examples else examples_path(path)
     if not file.is_file():
         raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])

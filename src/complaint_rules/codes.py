@@ -314,6 +314,18 @@ _FACTS: Mapping[str, Code] = {
         help_en="look at the answer itself: it says what to ask, or whom to refer the case to",
         help_zh="请查看该判定的结果：其中写明还需查明什么，或应转交谁处理",
     ),
+    "CR312": _code(
+        en="`{wanted}` is neither a rule of `{decision}` nor a value that it can give; it has {known}",
+        zh="`{wanted}` 既不是 `{decision}` 的规则，也不是它能给出的值，可选：{known}",
+        help_en="name one of its rules or items, or a value as it is written in the ruleset",
+        help_zh="请写出其中一条规则或项目的标识，或按规则文件中的写法给出一个值",
+    ),
+    "CR313": _code(
+        en="`{ruleset}` is in force from {low} to {high}; {day} is outside",
+        zh="`{ruleset}` 自 {low} 至 {high} 施行，{day} 不在其中",
+        help_en="take the ruleset that was in force on that day, or correct the date",
+        help_zh="请改用该日施行的规则集，或改正日期",
+    ),
 }
 
 # CR4xx: the files beside a ruleset.

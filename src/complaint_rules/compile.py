@@ -122,6 +122,7 @@ class CompiledRuleset:
     steps: tuple[Step, ...]
     reads: Mapping[str, frozenset[str]]  # decision -> parameters it rests on, through all it uses
     limits: Limits = DEFAULT_LIMITS
+    earlier: tuple[CompiledRuleset, ...] = ()  # the versions that were in force before, oldest first
     # What deciding worked out once: plans by the decisions wanted, settlers by step.
     plans: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     settlers: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from complaint_rules.answers import Answer, Decided, DecisionResult, Missing, Undetermined
+from complaint_rules.answers import Answer, Decided, DecisionResult, Missing, NotRegulated, Undetermined
 from complaint_rules.compile import CompiledRuleset, Step, read_by
-from complaint_rules.domains import ABSENT, Sign
+from complaint_rules.domains import ABSENT, NOT_REGULATED, Sign
 from complaint_rules.ruleset import ParameterKind, Ruleset, Type
 from complaint_rules.settle import Settler, settler
 from complaint_rules.straight import Straight, straight
@@ -38,7 +38,53 @@ def decide(rules: CompiledRuleset, facts: Mapping[str, Any], *, only: Collection
     return DecisionResult(
         rules.ruleset.id, rules.ruleset.version, rules.ruleset.content_hash, MappingProxyType(dict(facts)),
         MappingProxyType(wanted), ask, unset, plan.rests_on, _parties(plan, wanted, facts),
+        rules.ruleset.document.overlays, rules.ruleset.effective,
     )  # fmt: skip
+
+
+def decide_whenever(
+    versions: Sequence[CompiledRuleset], facts: Mapping[str, Any], *, only: Collection[str] | None = None
+) -> DecisionResult:
+    """Return what all versions say alike; where they differ, the day of the complaint is to be asked."""
+    results = [decide(v, facts, only=only) for v in versions]
+    newest, by = results[-1], versions[-1].ruleset.effective.by
+    decisions = {n: _agreed([r.decisions[n] for r in results], (by,) if by else ()) for n in newest.decisions}
+    ask, unset = _questions(decisions.values(), versions[-1].ruleset)
+    rests_on = dict.fromkeys(p for r in results for p in r.rests_on)
+    return replace(newest, decisions=MappingProxyType(decisions), ask=ask, unset=unset, rests_on=tuple(rests_on))
+
+
+def _agreed(answers: Sequence[Answer], by: tuple[str, ...]) -> Answer:
+    newest = answers[-1]
+    if len({_said(a) for a in answers}) == 1:
+        return newest
+    possible = [_possible(a) for a in answers]
+    listed = None if None in possible else tuple(dict.fromkeys(v for p in possible for v in p or ()))
+    still = [a for a in answers if isinstance(a, Undetermined)]
+    ask = dict.fromkeys((*by, *(n for a in still for n in a.ask)))
+    unset = dict.fromkeys(n for a in still for n in a.unset)
+    silent = any(isinstance(a, NotRegulated) or (isinstance(a, Undetermined) and a.silent) for a in answers)
+    return Undetermined(listed, tuple(ask), tuple(unset), newest.trace, silent)
+
+
+def _said(answer: Answer) -> str:
+    match answer:
+        case Decided(value):
+            return f"decided {value!r}"
+        case NotRegulated(refer_to):
+            return f"not regulated {refer_to!r}"
+        case Undetermined(possible, ask, unset):
+            return f"undetermined {possible!r} {ask!r} {unset!r}"
+
+
+def _possible(answer: Answer) -> tuple[Any, ...] | None:
+    match answer:
+        case Decided(value):
+            return (value,)
+        case NotRegulated():
+            return (NOT_REGULATED,)
+        case Undetermined(possible):
+            return possible
 
 
 def settle_all(

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from complaint_rules import deciding
 from complaint_rules.answers import DecisionResult
 from complaint_rules.check import check
 from complaint_rules.clauses import clauses_path, read_clauses
 from complaint_rules.compile import CompiledRuleset, compile_ruleset
+from complaint_rules.dated import versions
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
 from complaint_rules.facts import name_of, read_facts, read_parameters
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
-from complaint_rules.ruleset import Ruleset
-from complaint_rules.source import read
-from complaint_rules.words import suggest
+from complaint_rules.overlay import is_overlay, join
+from complaint_rules.ruleset import ALWAYS, Ruleset
+from complaint_rules.source import Document, read
+from complaint_rules.words import Label, suggest
 
+_LAYERS = 8
 _BESIDE = (".clauses.yaml", ".examples.yaml")
 
 
@@ -54,32 +60,128 @@ def names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(n.removesuffix(".yaml") for n in found if not n.endswith(_BESIDE)))
 
 
-def read_ruleset(name_or_path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Ruleset:
-    """Return a ruleset, its citations held against the clause index beside it; tables unchecked."""
-    path = find_ruleset(name_or_path)
-    index = clauses_path(path)
-    known = read_clauses(index).keys() if index.is_file() else None
-    return load_ruleset(read(path.read_bytes(), str(path), limits), limits, known)
+def read_ruleset(
+    name_or_path: str | Path,
+    limits: Limits = DEFAULT_LIMITS,
+    overlays: Iterable[str | Path] = (),
+    at: date | None = None,
+) -> Ruleset:
+    """Return a ruleset, its citations held against the clause indexes beside it; tables unchecked.
+
+    Where it changes over time, this is the version in force `at` a day, else the newest.
+    """
+    found = read_versions(name_or_path, limits, overlays)
+    return found[-1] if at is None else version_of(found, at)
 
 
-def references(name_or_path: str | Path) -> dict[str, str]:
-    """Return the place in the source of each clause in the index beside a ruleset; none without an index."""
-    index = clauses_path(find_ruleset(name_or_path))
-    return {i: c.at for i, c in read_clauses(index).items()} if index.is_file() else {}
+def read_versions(
+    name_or_path: str | Path, limits: Limits = DEFAULT_LIMITS, overlays: Iterable[str | Path] = ()
+) -> list[Ruleset]:
+    """Return the versions of a ruleset, oldest first, with overlays laid over it.
+
+    Raises:
+        RulesetError: with every problem of the first version that has any.
+    """
+    files = [*_chain(find_ruleset(name_or_path), limits), *(_laid(o, limits) for o in overlays)]
+    document = files[0][1]
+    for _, above in files[1:]:
+        _check_extends(document, above)
+        document = join(document, above)
+    return _versions(document, limits, _known_clauses(p for p, _ in files))
+
+
+def _versions(document: Document, limits: Limits, known: Collection[str] | None = None) -> list[Ruleset]:
+    found = [load_ruleset(v.document, limits, known, (v.start, v.end)) for v in versions(document)]
+    if len(found) > 1 and found[-1].effective.by is None:
+        raise RulesetError([Diagnostic("CR005", document.span(("effective",), of_key=True), {"key": "by"})])
+    return found
+
+
+def _chain(path: Path, limits: Limits) -> list[tuple[Path, Document]]:
+    """Return a file and before it what it extends."""
+    found: list[tuple[Path, Document]] = []
+    while not found or is_overlay(found[0][1]):
+        if len(found) > _LAYERS:
+            span = found[0][1].span(("extends",))
+            raise RulesetError([Diagnostic("CR008", span, {"what": Label("叠加层数", "overlays"), "most": _LAYERS})])
+        if found:
+            path = _below(*found[0])
+        found.insert(0, (path, read(path.read_bytes(), str(path), limits)))
+    return found
+
+
+def _below(path: Path, document: Document) -> Path:
+    name = str(document.root["extends"])
+    beside = path.with_name(f"{name}.yaml")
+    return beside if beside.is_file() and beside != path else find_ruleset(name)
+
+
+def _laid(file: str | Path, limits: Limits) -> tuple[Path, Document]:
+    path = Path(file)
+    if not path.is_file():
+        raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
+    document = read(path.read_bytes(), str(path), limits)
+    if not is_overlay(document):
+        raise RulesetError([Diagnostic("CR005", document.span(()), {"key": "extends"})])
+    return path, document
+
+
+def _check_extends(below: Document, above: Document) -> None:
+    known = (str(below.root.get("ruleset")), *below.overlays) if isinstance(below.root, dict) else ()
+    if above.root["extends"] not in known:
+        words = {"value": above.root["extends"], "expected": " / ".join(known)}
+        raise RulesetError([Diagnostic("CR103", above.span(("extends",)), words)])
+
+
+def _known_clauses(paths: Iterable[Path]) -> frozenset[str] | None:
+    indexes = [clauses_path(p) for p in paths if clauses_path(p).is_file()]
+    return frozenset(c for i in indexes for c in read_clauses(i)) if indexes else None
+
+
+def version_of(rulesets: Sequence[Ruleset], day: date) -> Ruleset:
+    """Return the version in force on a day.
+
+    Raises:
+        FactsError: there is none.
+    """
+    for ruleset in rulesets:
+        if ruleset.effective.holds_on(day):
+            return ruleset
+    raise _not_in_force(rulesets, day)
+
+
+def _not_in_force(rulesets: Sequence[Ruleset], day: date) -> FactsError:
+    first, last = rulesets[0].effective.start, rulesets[-1].effective.end
+    words = {"ruleset": rulesets[0].id, "low": first or "…", "high": last or "…", "day": day}
+    return FactsError([Diagnostic("CR313", args=words)])
+
+
+def references(name_or_path: str | Path, overlays: Iterable[str | Path] = ()) -> dict[str, str]:
+    """Return the place in the source of each clause in the indexes beside a ruleset and what it is made of."""
+    files = [p for p, _ in _chain(find_ruleset(name_or_path), DEFAULT_LIMITS)]
+    indexes = [clauses_path(p) for p in (*files, *map(Path, overlays))]
+    return {i: c.at for index in indexes if index.is_file() for i, c in read_clauses(index).items()}
 
 
 def load(
-    name_or_path: str | Path, *, parameters: Mapping[str, Any] | None = None, assumptions: bool = True
+    name_or_path: str | Path,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    assumptions: bool = True,
+    overlays: Iterable[str | Path] = (),
+    at: date | None = None,
 ) -> CompiledRuleset:
-    """Return a ruleset ready to decide, by name (`"bank"`) or path.
+    """Return a ruleset ready to decide, by name (`"bank"`) or path, with overlay files laid over it.
 
-    `parameters` sets some of its parameters; without `assumptions` those that are assumed are unset.
+    `parameters` sets some of its parameters; without `assumptions` those that are assumed are unset. A ruleset that
+    changes over time has all its versions, or the one in force `at` a day.
 
     Raises:
         RulesetError: with every error of the file at once, gaps and overlaps included.
-        FactsError: a parameter that the ruleset does not have, or a value that it cannot take.
+        FactsError: a parameter that the ruleset does not have, a value that it cannot take, or a day outside.
     """
-    return _ready(read_ruleset(name_or_path), parameters, assumptions, DEFAULT_LIMITS)
+    found = read_versions(name_or_path, DEFAULT_LIMITS, overlays)
+    return _ready(found if at is None else [version_of(found, at)], parameters, assumptions, DEFAULT_LIMITS)
 
 
 def load_text(
@@ -91,35 +193,41 @@ def load_text(
     limits: Limits = DEFAULT_LIMITS,
 ) -> CompiledRuleset:
     """Return a ruleset given as text, ready to decide; errors as in `load`."""
-    return _ready(load_ruleset(read(text, file, limits), limits), parameters, assumptions, limits)
+    return _ready(_versions(read(text, file, limits), limits), parameters, assumptions, limits)
 
 
 def _ready(
-    ruleset: Ruleset,
-    parameters: Mapping[str, Any] | None,
-    assumptions: bool,
-    limits: Limits,
+    rulesets: Sequence[Ruleset], parameters: Mapping[str, Any] | None, assumptions: bool, limits: Limits
 ) -> CompiledRuleset:
-    errors = [d for d in check(ruleset, limits) if d.severity is Severity.ERROR]
+    errors = [d for r in rulesets for d in check(r, limits) if d.severity is Severity.ERROR]
     if errors:
-        raise RulesetError(errors)
-    settings = read_parameters(ruleset, parameters or {})
-    return compile_ruleset(ruleset, parameters=settings, assumptions=assumptions, limits=limits)
+        raise RulesetError(list({d.render("en"): d for d in errors}.values()))
+    settings = read_parameters(rulesets[-1], parameters or {})
+    return _compiled(rulesets, settings, assumptions, limits)
+
+
+def _compiled(
+    rulesets: Sequence[Ruleset], settings: Mapping[str, Any], assumptions: bool, limits: Limits
+) -> CompiledRuleset:
+    made = [compile_ruleset(r, parameters=settings, assumptions=assumptions, limits=limits) for r in rulesets]
+    return replace(made[-1], earlier=tuple(made[:-1]))
 
 
 def check_text(text: str, file: str = "<text>", limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
     """Return every finding about a ruleset given as text, warnings too."""
-    return _findings(lambda: load_ruleset(read(text, file, limits), limits), limits)
+    return _findings(lambda: _versions(read(text, file, limits), limits), limits)
 
 
-def check_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
-    """Return every finding about a ruleset file and the clauses it cites, warnings too."""
-    return _findings(lambda: read_ruleset(path, limits), limits)
+def check_file(
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, overlays: Iterable[str | Path] = ()
+) -> list[Diagnostic]:
+    """Return every finding about a ruleset file, all its versions, and the clauses it cites, warnings too."""
+    return _findings(lambda: read_versions(path, limits, overlays), limits)
 
 
-def _findings(reading: Callable[[], Ruleset], limits: Limits) -> list[Diagnostic]:
+def _findings(reading: Callable[[], list[Ruleset]], limits: Limits) -> list[Diagnostic]:
     try:
-        return check(reading(), limits)
+        return list({d.render("en"): d for r in reading() for d in check(r, limits)}.values())
     except RulesetError as error:
         return list(error.diagnostics)
 
@@ -139,11 +247,13 @@ def under(
     ruleset = rules.ruleset
     settings = {n: rules.parameters.get(n) for n in rules.overrides} | read_parameters(ruleset, parameters or {})
     kept = rules.assumptions if assumptions is None else assumptions
-    key = (ruleset.content_hash, frozenset(settings.items()), kept, rules.limits)
+    hashes = (*(e.ruleset.content_hash for e in rules.earlier), ruleset.content_hash)
+    key = (hashes, frozenset(settings.items()), kept, rules.limits)
     if key not in _SETTINGS:
         if len(_SETTINGS) >= _KEPT:
             _SETTINGS.clear()
-        _SETTINGS[key] = compile_ruleset(ruleset, parameters=settings, assumptions=kept, limits=rules.limits)
+        rulesets = [*(e.ruleset for e in rules.earlier), ruleset]
+        _SETTINGS[key] = _compiled(rulesets, settings, kept, rules.limits)
     return _SETTINGS[key]
 
 
@@ -166,10 +276,12 @@ def decide(
     parameters: Mapping[str, Any] | None = None,
     assumptions: bool | None = None,
     only: Collection[str] | None = None,
+    at: date | None = None,
 ) -> DecisionResult:
     """Return what the ruleset says about a complaint's facts, with reasons and what is still unknown.
 
     `facts` are JSON-like values by input name (docs/language.md, Types); `only` names the decisions wanted.
+    A ruleset that changes over time is taken as it was `at` a day, by default that of the fact it names.
 
     Raises:
         FactsError: with every wrong parameter, else every unknown decision, else every unknown or wrong fact.
@@ -178,4 +290,18 @@ def decide(
         rules = under(rules, parameters, assumptions=assumptions)
     if only is not None:
         known_decisions(rules.ruleset, only)
-    return deciding.decide(rules, read_facts(rules.ruleset, facts), only=only)
+    read = read_facts(rules.ruleset, facts)
+    if not rules.earlier and rules.ruleset.effective == ALWAYS:
+        return deciding.decide(rules, read, only=only)
+    history = (*rules.earlier, rules)
+    day = at or _day_of(rules.ruleset, read)
+    if day is None:
+        return deciding.decide_whenever(history, read, only=only)
+    held = version_of([v.ruleset for v in history], day)
+    return deciding.decide(next(v for v in history if v.ruleset is held), read, only=only)
+
+
+def _day_of(ruleset: Ruleset, facts: Mapping[str, Any]) -> date | None:
+    """Return the day of the fact by which a version is chosen, in the ruleset's time zone."""
+    value = facts.get(ruleset.effective.by or "")
+    return value.astimezone(ZoneInfo(ruleset.time_zone)).date() if isinstance(value, datetime) else value

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -48,6 +49,7 @@ from complaint_rules.model import (
 from complaint_rules.ruleset import (
     ChecklistDecision,
     Decision,
+    Effective,
     ExpressionDecision,
     Input,
     InvocationDecision,
@@ -82,9 +84,14 @@ _CONSTANT = ("value", "reading", "assumed", "unset")
 
 
 def load_ruleset(
-    document: Document, limits: Limits = DEFAULT_LIMITS, clauses: Collection[str] | None = None
+    document: Document,
+    limits: Limits = DEFAULT_LIMITS,
+    clauses: Collection[str] | None = None,
+    period: tuple[date | None, date | None] = (None, None),
 ) -> Ruleset:
     """Return the ruleset that a document says; `clauses`, where given, are the ids it may cite.
+
+    `period` are the days on which this version is in force.
 
     Raises:
         RulesetError: with every problem found, in the order of the file.
@@ -92,7 +99,7 @@ def load_ruleset(
     doc, problems = check_shape(document)
     if doc is None:
         raise RulesetError(_in_order(problems, limits))
-    loader = _Loader(document, doc, limits, clauses, problems)
+    loader = _Loader(document, doc, limits, clauses, problems, period)
     ruleset = loader.load()
     if any(p.severity is Severity.ERROR for p in loader.problems):
         raise RulesetError(_in_order(loader.problems, limits))
@@ -125,6 +132,7 @@ class _Loader:
     limits: Limits
     clauses: Collection[str] | None
     problems: list[Diagnostic]
+    period: tuple[date | None, date | None]
     types: dict[str, Type] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     inputs: dict[str, Input] = field(default_factory=dict)
@@ -157,8 +165,19 @@ class _Loader:
         return Ruleset(
             doc.ruleset, doc.version, title, doc.time_zone, content_hash(self.document.root),
             self.parameters, self.inputs, {n: self.decisions[n] for n in doc.decisions if n in self.decisions},
-            self.order, self.outputs, frozenset(self.silent), self.document,
+            self.order, self.outputs, frozenset(self.silent), self.document, Effective(*self.period, self._by()),
         )  # fmt: skip
+
+    def _by(self) -> str | None:
+        by = self.doc.effective.by if self.doc.effective else None
+        fact = self.inputs.get(by or "")
+        if by is None:
+            return None
+        if fact is None:
+            self._problem("CR101", ("effective", "by"), name=by, suggestion=suggest(by, self.inputs))
+        elif not isinstance(fact.type.domain, Ordered) or fact.type.domain.kind not in ("date", "datetime"):
+            self._problem("CR103", ("effective", "by"), value=by, expected="date, datetime")
+        return by
 
     # --- problems ---------------------------------------------------------------------------
 

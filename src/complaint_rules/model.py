@@ -200,6 +200,14 @@ AnyDecisionDoc = Annotated[
 ]
 
 
+class EffectiveDoc(Doc):
+    """When a ruleset is in force, and the fact whose date says which version holds."""
+
+    from_: str | None = Field(alias="from", default=None)
+    to: str | None = None
+    by: str | None = None
+
+
 class RulesetDoc(Doc):
     """A ruleset file."""
 
@@ -208,6 +216,7 @@ class RulesetDoc(Doc):
     version: str
     title: LabelField
     time_zone: str = "Asia/Shanghai"
+    effective: EffectiveDoc | None = None
     types: dict[str, TypeDoc] = {}
     parameters: dict[str, ParameterDoc] = {}
     inputs: dict[str, InputDoc]

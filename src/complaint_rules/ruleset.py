@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -163,6 +164,21 @@ Decision = TableDecision | ExpressionDecision | ChecklistDecision | InvocationDe
 
 
 @dataclass(frozen=True, slots=True)
+class Effective:
+    """The days on which a version is in force, both included, None without end; `by` is the fact that says the day."""
+
+    start: date | None = None
+    end: date | None = None
+    by: str | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+ALWAYS = Effective()
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
     """A ruleset as read: `order` lists the decisions so that each stands after what it uses.
 
@@ -182,6 +198,7 @@ class Ruleset:
     outputs: Mapping[str, Mapping[str, Type]]
     silent: frozenset[str]
     document: Document = field(repr=False, compare=False)
+    effective: Effective = ALWAYS
 
     def column(self, name: str) -> tuple[Domain, Sign | None]:
         """Return the domain of a name in scope, and the sign that may stand in its place."""

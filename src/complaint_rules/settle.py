@@ -206,6 +206,7 @@ def _trace(step: TableStep, rules: Sequence[str], possible: Sequence[str] = ()) 
     return Trace(
         decision.name, "table", tuple(rules), tuple(possible), {r: d.cells for r, d in named.items()}, tuple(because),
         tuple(n for n in read if n in step.ruleset.parameters), tuple(n for n in read if n not in step.ruleset.parameters),
+        origins={r: str(d.span) for r, d in named.items() if d.span.file != step.ruleset.document.file},
     )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class Document:
     text: str
     values: Mapping[Path, Span]
     keys: Mapping[Path, Span]
+    overlays: tuple[str, ...] = ()  # what was laid over it, the last on top
 
     def span(self, path: Path, *, of_key: bool = False) -> Span:
         """Return where the nearest written part of the path stands."""
