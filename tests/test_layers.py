@@ -17,8 +17,21 @@ MODULES = {path.stem: ast.parse(path.read_text("utf-8")) for path in sorted(HOUS
 FLOORS = (
     {"words", "limits", "codes", "diagnostics", "memory"},
     {"domains", "regions", "tables"},
-    {"source", "values", "unary", "parts", "overlay", "dated", "trees", "kinds", "formula", "model", "ruleset"},
-    {"loading", "compile", "facts", "answers"},
+    {
+        "source",
+        "values",
+        "unary",
+        "parts",
+        "overlay",
+        "dated",
+        "trees",
+        "kinds",
+        "formula",
+        "model",
+        "ruleset",
+        "schema_words",
+    },
+    {"loading", "compile", "facts", "answers", "schema"},
     {"settle", "straight", "deciding", "check"},
     {"prose", "render", "examples", "clauses", "library", "interview"},
     {"__init__", "__main__", "cli"},
@@ -63,7 +76,7 @@ NEIGHBOURS = {
 
 ROOMS = {
     "yaml": {"source"},
-    "pydantic": {"model", "facts"},
+    "pydantic": {"model", "facts", "schema"},
     "pydantic_core": {"model", "facts"},
     "typing_extensions": {"facts"},
     "pendulum": {"values"},
