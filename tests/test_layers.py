@@ -31,7 +31,7 @@ FLOORS = (
         "ruleset",
         "schema_words",
     },
-    {"loading", "compile", "facts", "answers", "schema"},
+    {"loading", "compile", "facts", "answers", "schema", "stubs"},
     {"settle", "straight", "deciding", "check"},
     {"prose", "render", "examples", "clauses", "library", "interview"},
     {"__init__", "__main__", "cli"},
