@@ -57,6 +57,9 @@ Status = Literal["given", "lost", "undetermined"]
 Search = Literal["found", "none", "unknown: budget", "not searched"]
 Kind = Literal["fact", "decision", "setting"]
 
+# Policies under which every rule that matches adds to the value.
+_GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
+
 STEPS = 200_000
 _CHAINED = 2  # how many decisions deep a change is followed to the facts
 _WAYS = 16  # how many ways to bring a change about are tried
@@ -95,10 +98,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """Changes that together flip the table; `holds` says whether deciding again agrees, None where it was not tried."""
+    """Changes that together flip the table; `holds` says whether deciding again agrees, None where it was not tried.
+
+    `ask` are the facts that matter only after the change, and are not known.
+    """
 
     changes: tuple[Change, ...]
     holds: bool | None
+    ask: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ class WhyNot:
             "status": self.status,
             "answer": _answer_json(self.answer),
             "losing": [_losing_json(r) for r in self.losing],
-            "nearest": [{"holds": c.holds, "changes": [_change_json(x) for x in c.changes]} for c in self.nearest],
+            "nearest": [_contrast_json(c) for c in self.nearest],
             "search": self.search,
             "ask": list(self.ask),
             "unset": list(self.unset),
@@ -142,6 +149,11 @@ def _answer_json(answer: Answer) -> dict[str, Any]:
 def _losing_json(rule: LosingRule) -> dict[str, Any]:
     failed = [{"column": f.column, "cell": f.cell, "value": _json(f.value)} for f in rule.failed]
     return {"rule": rule.rule, "failed": failed, "beaten_by": list(rule.beaten_by), "because": list(rule.because)}
+
+
+def _contrast_json(contrast: Contrast) -> dict[str, Any]:
+    changes = [_change_json(c) for c in contrast.changes]
+    return {"changes": changes, "holds": contrast.holds, "ask": list(contrast.ask)}
 
 
 def _change_json(change: Change) -> dict[str, Any]:
@@ -400,6 +412,8 @@ def _options(table: Table, column: Column, value: Any) -> list[set[int]]:
 _Cells = tuple[tuple[str, int, int], ...]  # column, number of the axis, cell
 # For each axis of the columns to change, every cell that it may take.
 _Widened = Mapping[tuple[str, int], int]
+# A table, and exactly the boxes of it that match.
+_End = tuple[Table, int]
 # A table, the boxes left, those of them that are sure to match: the boxes that still count.
 _Simplify = Callable[[Table, int, int], int]
 _NONE_NEEDED = -1
@@ -407,14 +421,16 @@ _NONE_NEEDED = -1
 
 @dataclass(frozen=True, slots=True)
 class _Goal:
-    """What a table should come to when exactly these boxes match, and the rules of which one must match for it.
+    """What a table should come to in all worlds together, and the rules of which one must match in each for it.
 
-    `simplify` drops boxes without which the goal holds all the same, or fails all the same.
+    `simplify` drops boxes without which the goal holds all the same, or fails all the same; where it `is_loose`
+    the table's value may become another one.
     """
 
-    holds: Callable[[Table, int], bool]
+    holds: Callable[[Sequence[_End]], bool]
     simplify: _Simplify
     needed: frozenset[int] | None = None
+    is_loose: bool = False
 
 
 @dataclass(frozen=True)
@@ -522,8 +538,10 @@ class _Walk:
         return found[::-1]
 
     def simplified(self, masks: Iterable[int], gone: int) -> _Masks:
-        question, sure = self.question, self.sure[gone]
-        simplify = question.goal.simplify
+        question, sure, goal = self.question, self.sure[gone], self.question.goal
+        if goal.is_loose and len(self.worlds) > 1:
+            return tuple(masks)
+        simplify = goal.simplify
         return tuple(
             simplify(question.tables[t], mask, mask & sure[t]) for (t, _), mask in zip(self.worlds, masks, strict=True)
         )
@@ -537,8 +555,8 @@ class _Walk:
         return all(needed[t] == _NONE_NEEDED or m & needed[t] for (t, _), m in zip(self.worlds, masks, strict=True))
 
     def holds(self, masks: _Masks) -> bool:
-        question = self.question
-        return all(question.goal.holds(question.tables[t], m) for (t, _), m in zip(self.worlds, masks, strict=True))
+        tables = self.question.tables
+        return self.question.goal.holds([(tables[t], m) for (t, _), m in zip(self.worlds, masks, strict=True)])
 
     def admitted(self, at: int, cell: int) -> _Masks:
         return tuple(self.question.tables[t].masks[at][cell] for t, _ in self.worlds)
@@ -627,15 +645,26 @@ def _goal(step: TableStep | ChecklistStep, wanted: _Wanted) -> _Goal:
     needed = _givers(decision, wanted)
     if wanted.rule is not None:
         (rule,) = needed
-        return _Goal(lambda table, mask: rule in table.hit(mask).rules, _for_rule(decision.policy, rule), needed)
+        simplify, is_loose = _for_rule(decision.policy, rule), decision.policy in _GATHERING
+        return _Goal(_alike(lambda table, mask: rule in table.hit(mask).rules), simplify, needed, is_loose)
 
     def holds(table: Table, mask: int) -> bool:
         return wanted.is_said_by(public(table.hit(mask).value, decision))
 
     otherwise = NOT_REGULATED if decision.default is None else public(decision.default, decision)
     if _adds_up(decision) or wanted.is_said_by(otherwise):
-        return _Goal(holds, _by_order(decision.policy))
-    return _Goal(holds, _only(needed) if decision.gives_list else _by_order(decision.policy), needed)
+        return _Goal(_alike(holds), _by_order(decision.policy))
+    simplify = _only(needed) if decision.gives_list else _by_order(decision.policy)
+    return _Goal(_alike(holds), simplify, needed, decision.gives_list)
+
+
+def _alike(holds: Callable[[Table, int], bool]) -> Callable[[Sequence[_End]], bool]:
+    """Return the claim that it holds in every world, and that all come to one value: the decision is decided."""
+    return lambda ends: all(holds(*e) for e in ends) and len({table.hit(mask).value for table, mask in ends}) == 1
+
+
+def _everywhere(holds: Callable[[Table, int], bool]) -> Callable[[Sequence[_End]], bool]:
+    return lambda ends: all(holds(*e) for e in ends)
 
 
 def _adds_up(decision: TableDecision) -> bool:
@@ -646,11 +675,20 @@ def _adds_up(decision: TableDecision) -> bool:
 
 def _checklist_goal(decision: ChecklistDecision, wanted: _Wanted) -> _Goal:
     if wanted.rule is not None:
-        at = 2 * [i.id for i in decision.items].index(wanted.rule)
-        return _Goal(
-            lambda table, mask: _statuses(decision, table, mask)[str(wanted.rule)] == "met", _bits_of(at, at + 1)
-        )
-    return _Goal(lambda table, mask: wanted.is_said_by(_is_met(decision, table, mask)), _settling(decision))
+        return _item_goal(decision, [i.id for i in decision.items].index(wanted.rule))
+    said = _everywhere(lambda table, mask: wanted.is_said_by(_is_met(decision, table, mask)))
+    return _Goal(said, _settling(decision))
+
+
+def _item_goal(decision: ChecklistDecision, item: int) -> _Goal:
+    """Return the goal that an item counts as met: of those that are all needed, wherever it applies."""
+    name = decision.items[item].id
+
+    def holds(ends: Sequence[_End]) -> bool:
+        statuses = {_statuses(decision, *e)[name] for e in ends}
+        return "met" in statuses and statuses <= ({"met", "not_needed"} if decision.all_needed else {"met"})
+
+    return _Goal(holds, _bits_of(2 * item, 2 * item + 1))
 
 
 def _for_rule(policy: HitPolicy, rule: int) -> _Simplify:
@@ -692,7 +730,7 @@ def _only(rules: frozenset[int]) -> _Simplify:
 
 def _by_order(policy: HitPolicy) -> _Simplify:
     """Drop the boxes of rules that lose to one that is sure to match."""
-    if policy in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER):
+    if policy in _GATHERING:
         return lambda _, mask, __: mask
 
     def simplify(table: Table, mask: int, sure: int) -> int:
@@ -767,10 +805,13 @@ def _with_nearest(said: WhyNot, view: _View, step: TableStep | ChecklistStep, wa
 
 def _contrast(question: _Question, wanted: _Wanted, step: Step, taken: _Cells) -> Contrast:
     """Return the change in words; of the ways to bring it about the first that holds when decided again."""
-    ways = list(islice(_changes(question, taken, _CHAINED), _WAYS))
-    tried = ((c, _holds(question.view, step, wanted, c)) for c in ways)
-    changes, holds = next((t for t in tried if t[1]), None) or (ways[0], _holds(question.view, step, wanted, ways[0]))
-    return Contrast(changes, holds)
+    ways = islice(_changes(question, taken, _CHAINED), _WAYS)
+    tried: list[Contrast] = []
+    for changes in ways:
+        tried.append(_again(question.view, step, wanted, changes))
+        if tried[-1].holds:
+            return tried[-1]
+    return min(tried, key=lambda c: (not c.ask, c.holds is None))
 
 
 def _order(contrast: Contrast) -> tuple[int, int, bool]:
@@ -885,28 +926,29 @@ def _through(view: _View, column: Column, bits: Sequence[int], deeper: int) -> l
 def _accepting(step: TableStep | ChecklistStep, output: str, accepts: Callable[[Any], bool]) -> _Goal:
     if isinstance(step, ChecklistStep):
         checklist = step.decision
-        return _Goal(lambda table, mask: accepts(_is_met(checklist, table, mask)), _settling(checklist))
+        return _Goal(_everywhere(lambda table, mask: accepts(_is_met(checklist, table, mask))), _settling(checklist))
     at = list(step.decision.outputs).index(output) if output else 0
 
     def holds(table: Table, mask: int) -> bool:
         value: Value = table.hit(mask).value
         return accepts(value if isinstance(value, Sign) else value[at])
 
-    return _Goal(holds, _by_order(step.decision.policy))
+    return _Goal(_everywhere(holds), _by_order(step.decision.policy))
 
 
 # --- deciding again -------------------------------------------------------------------------------------
 
 
-def _holds(view: _View, step: Step, wanted: _Wanted, changes: Sequence[Change]) -> bool | None:
-    """Return whether the whole complaint, changed so, gets what is wanted; None where no fact says how to change."""
+def _again(view: _View, step: Step, wanted: _Wanted, changes: tuple[Change, ...]) -> Contrast:
+    """Return the changes with what the whole complaint, changed so, then comes to."""
     leaves = list(_leaves(changes))
     if any(c.kind == "decision" for c in leaves):
-        return None
+        return Contrast(changes, None)
     facts = {**view.facts, **{c.column: c.example for c in leaves if c.kind == "fact"}}
     given = {n: v for n, v in facts.items() if v is not ABSENT}
     rules = _under(view.rules, {c.column: c.example for c in leaves if c.kind == "setting"})
-    return wanted.is_met_by(settle_all(rules, given, only=[step.name])[step.name])
+    answer = settle_all(rules, given, only=[step.name])[step.name]
+    return Contrast(changes, wanted.is_met_by(answer), answer.ask if isinstance(answer, Undetermined) else ())
 
 
 def _leaves(changes: Iterable[Change]) -> Iterator[Change]:
