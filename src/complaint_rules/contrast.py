@@ -24,6 +24,7 @@ from complaint_rules.compile import (
     TableStep,
     Way,
     compile_ruleset,
+    inlined,
     references,
     tables_of,
 )
@@ -46,11 +47,11 @@ from complaint_rules.domains import (
 )
 from complaint_rules.facts import name_of, read_facts
 from complaint_rules.regions import Budget, BudgetSpentError, cells
-from complaint_rules.render import answer_words, joined, name_words, test_words, value_words
-from complaint_rules.ruleset import ChecklistDecision, Item, Rule, Ruleset, TableDecision, Type
+from complaint_rules.render import answer_words, joined, name_words, test_words, value_words, word
+from complaint_rules.ruleset import ChecklistDecision, ExpressionDecision, Item, Rule, Ruleset, TableDecision, Type
 from complaint_rules.settle import public
 from complaint_rules.tables import Aggregate, Column, HitPolicy, Table, Value, reachable
-from complaint_rules.values import YES, BadValueError, from_text, to_json
+from complaint_rules.values import BadValueError, from_text, to_json
 from complaint_rules.words import Label, Lang, suggest
 
 Status = Literal["given", "lost", "undetermined"]
@@ -966,3 +967,162 @@ def _under(rules: CompiledRuleset, settings: Mapping[str, Any]) -> CompiledRules
     return compile_ruleset(
         rules.ruleset, parameters={**kept, **settings}, assumptions=rules.assumptions, limits=rules.limits
     )
+
+
+# --- for people -----------------------------------------------------------------------------------------
+
+_SHOWN = 6
+_PLAIN = ("yes", "no", "not_regulated")
+_SENTENCES: Mapping[str, Label] = {
+    "given": Label("{0}：{1}，正是所问的（{2}）。", "{0}: {1}, which is what you asked for ({2})."),
+    "lost": Label("{0}：{1}。为何不是{2}？", "{0}: {1}. Why not {2}?"),
+    "undetermined": Label("{0}：尚未确定，还不能说为何不是{2}。", "{0}: not decided yet, so nothing rules out {2} for good."),
+    "ask": Label("请先查明：{}。", "Ask first: {}."),
+    "unset": Label("参数尚未确定：{}。", "Nobody has set: {}."),
+    "rule": Label("规则 {}", "rule {}"),
+    "failed": Label("- {}未满足：{}{}。", "- {} did not match: {}{}."),
+    "beaten": Label("- {}满足，但被 {} 取代{}。", "- {} matched, but {} won{}."),
+    "cell": Label("{}须为“{}”，现为“{}”", "{} would have to be {}, and is {}"),
+    "never": Label("- {}永远不会满足{}。", "- {} can never match{}."),
+    "more": Label("- 另有 {} 条规则。", "- and {} more rules."),
+    "clauses": Label("（依据：{}）", " ({})"),
+    "nearest": Label("最近的改变（任取一项）：", "The nearest change, any one of these:"),
+    "change": Label("{}改为“{}”", "{} becomes {}"),
+    "through": Label("{}（办法：{}）", "{} (by this: {})"),
+    "setting": Label("{}（属于设定）", "{} (a setting)"),
+    "doubt": Label("；整件重新判定后仍不是所问的", "; yet decided again as a whole, it still says something else"),
+    "then ask": Label("；之后还须查明：{}", "; then ask: {}"),
+    "none": Label("只改动本判定所看的各项，都得不到所问的结论。", "No change of what this decision looks at gives it."),
+    "budget": Label("组合过多，没有算完：最近的改变未知。", "Too many combinations to try: the nearest change is unknown."),
+    "untried": Label("因参数未定，未尝试改动：{}。", "Not tried, for a parameter is not set: {}."),
+    "operands": Label("由公式“{}”得出：{}。", "It follows from the formula {}: {}."),
+}
+
+
+def explain_why_not(said: WhyNot, rules: CompiledRuleset, lang: Lang = "zh") -> str:
+    """Return in a few lines why a decision did not say what was wanted, and what would change it."""
+    speaker = _Speaker(said, rules.ruleset, lang)
+    return "\n".join(speaker.lines())
+
+
+@dataclass(frozen=True)
+class _Speaker:
+    """What is said about one decision, in one language."""
+
+    said: WhyNot
+    ruleset: Ruleset
+    lang: Lang
+
+    def say(self, name: str, *parts: object) -> str:
+        return _SENTENCES[name].in_lang(self.lang).format(*parts)
+
+    def name(self, name: str) -> str:
+        return name_words(self.ruleset, name, self.lang)
+
+    def names(self, names: Iterable[str]) -> str:
+        return joined(map(self.name, names), self.lang)
+
+    def lines(self) -> Iterator[str]:
+        said = self.said
+        yield self.say(said.status, self.name(said.decision), self.answer(), self.wanted())
+        if said.ask:
+            yield self.say("ask", self.names(said.ask))
+        if said.operands is not None:
+            yield self.operands()
+        yield from map(self.loser, said.losing[:_SHOWN])
+        if len(said.losing) > _SHOWN:
+            yield self.say("more", len(said.losing) - _SHOWN)
+        yield from self.search()
+
+    def search(self) -> Iterator[str]:
+        match self.said.search:
+            case "found":
+                yield self.say("nearest")
+                yield from (f"- {self.contrast(c)}" for c in self.said.nearest[:_SHOWN])
+            case "none":
+                yield self.say("none")
+            case "unknown: budget":
+                yield self.say("budget")
+            case "not searched":
+                pass
+        if self.said.untried:
+            yield self.say("untried", self.names(self.said.untried))
+        if self.said.unset:
+            yield self.say("unset", self.names(self.said.unset))
+
+    def answer(self) -> str:
+        match self.said.answer:
+            case Decided(value):
+                return answer_words(self.ruleset, self.said.decision, value, self.lang)
+            case NotRegulated():
+                return answer_words(self.ruleset, self.said.decision, NOT_REGULATED, self.lang)
+            case Undetermined():
+                return ""
+
+    def wanted(self) -> str:
+        """Return what was asked for: a rule by its label, a value by its own."""
+        rule = self.rules.get(self.said.wanted)
+        if rule is not None:
+            return self.say("rule", self.rule(rule.id))
+        output, _, text = self.said.wanted.rpartition("=")
+        found = (t.labels.get(text) for o, t in self.ruleset.outputs[self.said.decision].items() if output in ("", o))
+        label = next(filter(None, found), None)
+        return label.in_lang(self.lang) if label else word(text, self.lang) if text in _PLAIN else self.said.wanted
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule | Item]:
+        match inlined(self.ruleset, self.said.decision):
+            case TableDecision(rules=rules):
+                return {r.id: r for r in rules}
+            case ChecklistDecision(items=items):
+                return {i.id: i for i in items}
+            case _:
+                return {}
+
+    def rule(self, name: str) -> str:
+        label = self.rules[name].label
+        return f"{name} {label.in_lang(self.lang)}" if label else name
+
+    def loser(self, loser: LosingRule) -> str:
+        clauses = self.say("clauses", joined(loser.because, self.lang)) if loser.because else ""
+        rule = self.say("rule", self.rule(loser.rule))
+        if loser.beaten_by:
+            return self.say("beaten", rule, joined(map(self.rule, loser.beaten_by), self.lang), clauses)
+        cells_ = joined((self.cell(loser.rule, f) for f in loser.failed), self.lang, "semicolon")
+        return self.say("failed", rule, cells_, clauses) if loser.failed else self.say("never", rule, clauses)
+
+    def cell(self, rule: str, failed: FailedCell) -> str:
+        type_ = self.ruleset.type_of(failed.column)
+        tests = dict.fromkeys(w[failed.column] for w in _alternatives(self.rules[rule]) if failed.column in w)
+        asked = joined((test_words(t, type_, self.ruleset, self.lang) for t in tests), self.lang, "or")
+        return self.say("cell", self.name(failed.column), asked, self.value(failed.column, failed.value))
+
+    def value(self, name: str, value: Any) -> str:
+        if _is_open(value):
+            return value_words(ABSENT, self.ruleset.type_of(name), self.lang)
+        return value_words(value, self.ruleset.type_of(name), self.lang)
+
+    def contrast(self, contrast: Contrast) -> str:
+        changes = joined(map(self.change, contrast.changes), self.lang, "semicolon")
+        if contrast.ask:
+            return changes + self.say("then ask", self.names(contrast.ask))
+        return changes + (self.say("doubt") if contrast.holds is False else "")
+
+    def change(self, change: Change) -> str:
+        said = self.say("change", self.name(change.column), change.words.in_lang(self.lang))
+        if change.kind == "setting":
+            return self.say("setting", said)
+        through = joined(map(self.change, change.through), self.lang, "semicolon")
+        return self.say("through", said, through) if change.through else said
+
+    def operands(self) -> str:
+        decision = inlined(self.ruleset, self.said.decision)
+        formula = decision.formula.text if isinstance(decision, ExpressionDecision) else ""
+        operands = (self.said.operands or {}).items()
+        return self.say(
+            "operands", formula, joined((f"{self.name(n)} = {self.value(n, v)}" for n, v in operands), self.lang)
+        )
+
+
+def _alternatives(rule: Rule | Item) -> Iterable[Mapping[str, Any]]:
+    return (*rule.needs, *rule.when) if isinstance(rule, Item) else rule.when
