@@ -16,7 +16,7 @@ MODULES = {path.stem: ast.parse(path.read_text("utf-8")) for path in sorted(HOUS
 
 FLOORS = (
     {"words", "limits", "codes", "diagnostics", "memory"},
-    {"domains", "regions", "tables"},
+    {"domains", "regions", "tables", "timetable", "worktime", "worktime_vector"},
     {
         "source",
         "values",
@@ -30,6 +30,8 @@ FLOORS = (
         "model",
         "ruleset",
         "schema_words",
+        "calendar_days",
+        "calendar_countries",
     },
     {"loading", "compile", "facts", "answers", "schema", "stubs"},
     {"settle", "straight", "deciding", "check"},
@@ -46,6 +48,10 @@ NEIGHBOURS = {
     ("regions", "domains"),
     ("tables", "domains"),
     ("tables", "regions"),
+    ("worktime", "timetable"),
+    ("worktime_vector", "timetable"),
+    ("worktime_vector", "worktime"),
+    ("calendar_days", "parts"),
     ("unary", "values"),
     ("ruleset", "source"),
     ("ruleset", "formula"),
@@ -55,6 +61,7 @@ NEIGHBOURS = {
     ("dated", "overlay"),
     ("dated", "parts"),
     ("dated", "source"),
+    ("compile", "answers"),
     ("kinds", "trees"),
     ("formula", "kinds"),
     ("formula", "trees"),
@@ -80,11 +87,13 @@ ROOMS = {
     "pydantic_core": {"model", "facts"},
     "typing_extensions": {"facts"},
     "pendulum": {"values"},
+    "numpy": {"worktime_vector"},
+    "holidays": {"calendar_countries"},
     "rich": {"cli", "render"},
     "cyclopts": {"cli"},
 }
 
-HEAVY = ("pydantic", "yaml", "pendulum", "rich", "cyclopts")
+HEAVY = ("pydantic", "yaml", "pendulum", "rich", "cyclopts", "numpy", "holidays")
 VAGUE = {
     "utils",
     "util",

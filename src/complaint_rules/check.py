@@ -13,6 +13,7 @@ from complaint_rules.domains import (
     Interval,
     LineAxis,
     MemberAxis,
+    ParameterRef,
     Sign,
     SignAxis,
     ValueAxis,
@@ -104,6 +105,8 @@ def _receivable(ruleset: Ruleset, name: str, budget: Budget) -> tuple[Any, ...] 
     if not isinstance(decision, TableDecision) or decision.policy not in _ONE_RULE:
         return None
     at = list(decision.outputs).index(output)
+    if any(isinstance(r.then[at], ParameterRef) for r in decision.rules):
+        return None
     values = [r.then[at] for r in decision.rules] + ([decision.default[at]] if decision.default else [])
     if decision.refer_to and _leaves_gap(ruleset, decision, budget):
         values.append(NOT_REGULATED)

@@ -10,6 +10,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
+from complaint_rules.answers import Missing
 from complaint_rules.domains import (
     Domain,
     Interval,
@@ -59,8 +60,13 @@ class TableStep:
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
-        """Every name that the table reads, bounds included."""
-        return (*self.decision.inputs, *dict.fromkeys(_bounds(self.decision)))
+        """Every name that the table reads, bounds and outputs that are parameters included."""
+        return (*self.decision.inputs, *dict.fromkeys((*_bounds(self.decision), *_named_outputs(self.decision))))
+
+    @cached_property
+    def may_be_unset(self) -> bool:
+        """Whether an output is a parameter that nobody has set."""
+        return any(p not in self.parameters for p in _named_outputs(self.decision))
 
     @cached_property
     def hands_on(self) -> tuple[str, ...]:
@@ -142,7 +148,7 @@ def compile_ruleset(
         for n, p in ruleset.parameters.items()
         if p.value is not None and (assumptions or p.kind is not ParameterKind.ASSUMED)
     }
-    env = {**known, **{n: v for n, v in overrides.items() if v is not None}}
+    env = {n: v for n, v in {**known, **overrides}.items() if v is not None}
     steps = tuple(step_of(inlined(ruleset, n), ruleset, env, limits) for n in ruleset.order)
     return CompiledRuleset(ruleset, env, frozenset(overrides), assumptions, steps, _reads(ruleset, steps), limits)
 
@@ -248,6 +254,10 @@ def _bounds(decision: TableDecision) -> Iterator[str]:
         for when in rule.when:
             for test in when.values():
                 yield from references(test)
+
+
+def _named_outputs(decision: TableDecision) -> Iterator[str]:
+    yield from (v.name for r in decision.rules for v in r.then if isinstance(v, ParameterRef))
 
 
 def references(test: Test) -> Iterator[str]:
@@ -369,10 +379,17 @@ def _table(step: TableStep, env: Mapping[str, Any]) -> Table:
     decision, ruleset = step.decision, step.ruleset
     inputs = [(c, *ruleset.column(c)) for c in decision.inputs]
     column_domains = {c: d for c, d, _ in inputs}
-    rules = [([_placed(w, column_domains, env) for w in r.when], r.then) for r in decision.rules]
+    rules = [([_placed(w, column_domains, env) for w in r.when], _given(r.then, env)) for r in decision.rules]
     domains = [t.domain for t in decision.outputs.values()] or [Text()]
     return build_table(
         inputs, rules, domains, policy=decision.policy, aggregate=decision.aggregate, default=decision.default
+    )
+
+
+def _given(then: tuple[Any, ...], env: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return a rule's outputs, those that name a parameter with its value."""
+    return tuple(
+        env.get(v.name, Missing(unset=(v.name,))) if isinstance(v, ParameterRef) else v for v in then
     )
 
 

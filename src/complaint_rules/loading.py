@@ -22,6 +22,7 @@ from complaint_rules.domains import (
     ListOf,
     Members,
     Ordered,
+    ParameterRef,
     Sign,
     Test,
     Text,
@@ -139,6 +140,7 @@ class _Loader:
     decisions: dict[str, Decision] = field(default_factory=dict)
     outputs: dict[str, Mapping[str, Type]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
+    maps: dict[str, dict[str, str]] = field(default_factory=dict)  # name -> cell -> parameter of that cell
     order: tuple[str, ...] = ()
 
     def load(self) -> Ruleset:
@@ -152,11 +154,17 @@ class _Loader:
         for name, input_doc in doc.inputs.items():
             self.inputs[name] = self._input(name, input_doc)
         for name, parameter_doc in doc.parameters.items():
-            self.parameters[name] = self._parameter(name, parameter_doc)
+            if parameter_doc.by is None:
+                self.parameters[name] = self._parameter(name, parameter_doc, ("parameters", name))
+            else:
+                self._map(name, parameter_doc)
         self._check_parties()
         self.order = self._sorted()
         for name in self.order:
-            self._decision(name, doc.decisions[name])
+            if name in self.maps:
+                self._map_table(name, doc.parameters[name])
+            else:
+                self._decision(name, doc.decisions[name])
         return self._ruleset()
 
     def _ruleset(self) -> Ruleset:
@@ -164,7 +172,7 @@ class _Loader:
         title = _label(doc.ruleset, doc.title)
         return Ruleset(
             doc.ruleset, doc.version, title, doc.time_zone, content_hash(self.document.root),
-            self.parameters, self.inputs, {n: self.decisions[n] for n in doc.decisions if n in self.decisions},
+            self.parameters, self.inputs, {n: self.decisions[n] for n in (*self.maps, *doc.decisions) if n in self.decisions},
             self.order, self.outputs, frozenset(self.silent), self.document, Effective(*self.period, self._by()),
         )  # fmt: skip
 
@@ -330,8 +338,7 @@ class _Loader:
                 where: Path = (*path, "values", value, "of")
                 self._problem("CR101", where, name=label.of, suggestion=suggest(label.of, self.inputs))
 
-    def _parameter(self, name: str, doc: ParameterDoc) -> Parameter:
-        path: Path = ("parameters", name)
+    def _parameter(self, name: str, doc: ParameterDoc, path: Path) -> Parameter:
         given = [k for k in _CONSTANT if getattr(doc, k) is not None]
         if len(given) != 1:
             self._problem("CR113", path, of_key=True, parameter=name)
@@ -350,6 +357,42 @@ class _Loader:
             self._cited(doc.because, path), self.document.span(path, of_key=True),
         )  # fmt: skip
 
+    # --- parameters with a value for each cell of a column --------------------------------------
+
+    def _map(self, name: str, doc: ParameterDoc) -> None:
+        """Make a parameter of each cell; the table that chooses between them comes with the decisions."""
+        path: Path = ("parameters", name)
+        kind = next((k for k in ("value", "assumed") if isinstance(getattr(doc, k), dict)), None)
+        self.maps[name] = {}
+        if kind is None or any(getattr(doc, k) is not None for k in _CONSTANT if k != kind):
+            self._problem("CR113", path, of_key=True, parameter=name)
+            return
+        for cell, plain in getattr(doc, kind).items():
+            own = {"unset": True, kind: None} if plain == "unset" else {kind: plain}
+            single = doc.model_copy(update={"by": None, "label": None, **own})
+            self.maps[name][cell] = f"{name}.{cell}"
+            self.parameters[f"{name}.{cell}"] = replace(
+                self._parameter(f"{name}.{cell}", single, path), span=self.document.span((*path, kind, cell), of_key=True)
+            )
+
+    def _map_table(self, name: str, doc: ParameterDoc) -> None:
+        path: Path = ("parameters", name)
+        by = str(doc.by)
+        self._column(by, (*path, "by"))
+        kind = "value" if doc.value is not None else "assumed"
+        rules = tuple(self._map_rule(by, cell, self.parameters[p], (*path, kind, cell)) for cell, p in self.maps[name].items())
+        types = {"": self._parameter_type(doc, path)}
+        self.outputs[name] = types
+        self.decisions[name] = TableDecision(
+            name, _label(name, doc.label), self._cited(doc.because, path), self.document.span(path, of_key=True), (by,),
+            types, rules, HitPolicy.UNIQUE, Aggregate.LIST, None, None,
+        )  # fmt: skip
+
+    def _map_rule(self, by: str, cell: str, parameter: Parameter, path: Path) -> Rule:
+        when = self._cells({by: cell}, None, path)
+        then = (ParameterRef(parameter.name),)
+        return Rule(cell, None, (when,), then, parameter.because, {by: cell}, parameter.span)
+
     def _parameter_type(self, doc: ParameterDoc, path: Path) -> Type:
         if doc.type is None and doc.values is None and doc.options:
             if all(o in YES for o in doc.options):
@@ -365,12 +408,15 @@ class _Loader:
     # --- order of decisions ------------------------------------------------------------------
 
     def _sorted(self) -> tuple[str, ...]:
-        edges = {name: self._used(doc) & self.doc.decisions.keys() for name, doc in self.doc.decisions.items()}
+        names = {*self.doc.decisions, *self.maps}
+        edges = {name: self._used(doc) & names for name, doc in self.doc.decisions.items()}
+        edges |= {name: {str(self.doc.parameters[name].by).partition(".")[0]} & names for name in self.maps}
         try:
             return tuple(TopologicalSorter(edges).static_order())
         except CycleError as error:
-            names = tuple(error.args[1])
-            self._problem("CR108", ("decisions", names[0]), of_key=True, names=names)
+            circle = tuple(error.args[1])
+            section = "parameters" if circle[0] in self.maps else "decisions"
+            self._problem("CR108", (section, circle[0]), of_key=True, names=circle)
             return ()
 
     def _used(self, doc: AnyDecisionDoc) -> set[str]:
@@ -419,7 +465,7 @@ class _Loader:
         decision, _, output = name.partition(".")
         if decision in self.outputs and output in self.outputs[decision]:
             return self.outputs[decision][output].domain, NOT_REGULATED if decision in self.silent else None
-        if decision not in self.doc.decisions or decision in self.outputs:
+        if decision not in (*self.doc.decisions, *self.maps) or decision in self.outputs:
             self._problem("CR101", path, name=name, suggestion=suggest(name, self._scope()))
         return None
 
@@ -690,7 +736,9 @@ class _Loader:
 def names_read(decision: Decision) -> tuple[str, ...]:
     """Return the names that a decision reads itself: its columns or the names in its formula."""
     match decision:
-        case TableDecision(inputs=inputs) | ChecklistDecision(inputs=inputs):
+        case TableDecision(inputs=inputs, rules=rules):
+            return (*inputs, *(v.name for r in rules for v in r.then if isinstance(v, ParameterRef)))
+        case ChecklistDecision(inputs=inputs):
             return inputs
         case ExpressionDecision(formula=formula):
             return formula.names

@@ -99,9 +99,10 @@ class InputDoc(TypeDoc):
 
 
 class ParameterDoc(TypeDoc):
-    """A number or reading, of exactly one of four kinds."""
+    """A number or reading, of exactly one of four kinds; with `by`, one for each cell of a column."""
 
     label: LabelField | None = None
+    by: str | None = None
     value: Any = None
     reading: Any = None
     assumed: Any = None

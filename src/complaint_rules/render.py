@@ -69,6 +69,7 @@ _WORDS: Mapping[str, Label] = {
     "when": Label("何时适用", "applies when"),
     "needs": Label("要求", "needs"),
     "result": Label("结论", "result"),
+    "unset": Label("未设定", "unset"),
     "formula": Label("公式", "formula"),
     "because": Label("依据", "because"),
     "always": Label("一律", "always"),
@@ -346,9 +347,17 @@ def _table_sheet(decision: TableDecision, ruleset: Ruleset, lang: Lang) -> Sheet
 
 def _rule_row(rule: Rule, when: When, decision: TableDecision, ruleset: Ruleset, lang: Lang) -> tuple[str, ...]:
     cells = (test_words(when.get(c, Anything()), ruleset.type_of(c), ruleset, lang) for c in decision.inputs)
-    then = (value_words(v, t, lang) for v, t in zip(rule.then, decision.outputs.values(), strict=False))
+    then = (_output_words(ruleset, v, t, lang) for v, t in zip(rule.then, decision.outputs.values(), strict=False))
     name = f"{rule.id} {rule.label.in_lang(lang)}" if rule.label else rule.id
     return (name, *cells, *then, ", ".join(rule.because or decision.because))
+
+
+def _output_words(ruleset: Ruleset, value: Any, type_: Type, lang: Lang) -> str:
+    """Return an output, one that is a parameter with the value that the ruleset gives it."""
+    if not isinstance(value, ParameterRef):
+        return value_words(value, type_, lang)
+    set_to = ruleset.parameters[value.name].value
+    return word("unset", lang) if set_to is None else value_words(set_to, type_, lang)
 
 
 def _table_notes(decision: TableDecision, lang: Lang) -> Iterable[str]:

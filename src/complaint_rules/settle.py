@@ -126,9 +126,11 @@ def _open_table(step: TableStep, values: Mapping[str, Any], ways: tuple[Way, ...
         sure = tuple(r for r in possible if all(r in rules for rules in matched))
         return _final(step, value, sure, tuple(r for r in possible if r not in sure))
     unset = step.unset if ways is None or len(ways) > 1 else ()
+    holes = _holes(outcomes)
+    complete = complete and not holes
     if ways is None:
         waits |= dict.fromkeys(c for c in step.decision.inputs if _is_unknown(values[c]))
-    return _undetermined(step, outcomes if complete else None, possible, [values[c] for c in waits], unset)
+    return _undetermined(step, outcomes if complete else None, possible, [*(values[c] for c in waits), *holes], unset)
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,9 @@ def _options(table: Table, column: Column, value: Any, start: int) -> tuple[froz
 def _final(step: TableStep, value: Value, rules: tuple[int, ...], possible: tuple[int, ...] = ()) -> Settled:
     """Return a settled value; `possible` rules are those that may have given it too."""
     decision = step.decision
+    holes = _holes((value,))
+    if holes:
+        return _undetermined(step, None, (*rules, *possible), holes, ())
     trace = _trace(step, [decision.rules[r].id for r in rules], [decision.rules[r].id for r in possible])
     names = step.hands_on
     if value is NOT_REGULATED:
@@ -196,6 +201,11 @@ def public(value: Value, decision: TableDecision) -> Any:
     if decision.gives_list:
         return tuple(MappingProxyType(dict(zip(decision.outputs, v, strict=True))) for v in value[0])
     return MappingProxyType(dict(zip(decision.outputs, value, strict=True)))
+
+
+def _holes(values: Iterable[Value]) -> list[Missing]:
+    """Return the outputs that are parameters which nobody has set."""
+    return [v for value in values if not isinstance(value, Sign) for v in value if isinstance(v, Missing)]
 
 
 def _trace(step: TableStep, rules: Sequence[str], possible: Sequence[str] = ()) -> Trace:

@@ -83,6 +83,8 @@ class _Writer:
             self._expression(step, settler)
         else:
             self._by_boxes(step)
+            if isinstance(step, TableStep) and step.may_be_unset:
+                self.open |= set(step.hands_on)
 
     def _unset(self, name: str) -> bool:
         return name in self.ruleset.parameters and isinstance(self.blank[name], Missing)

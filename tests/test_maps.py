@@ -1,0 +1,88 @@
+"""Parameters with a value for each cell of a column: read, overridden, unset, and as the specification's table."""
+
+from __future__ import annotations
+
+import pytest
+
+from complaint_rules import RulesetError, decide, load_text
+
+TEXT = """
+language: 1
+ruleset: page
+version: 1.0.0
+title: 示例
+parameters:
+  limit: {type: integer, unit: day, by: level, value: {general: 3, medium: 5, serious: unset}, because: c1}
+  share: {type: decimal, by: packs, assumed: {"< 10": 0.5, ">= 10": 0.25}, reason: ours}
+inputs:
+  level: {values: [serious, medium, general]}
+  packs: {type: integer, minimum: 0}
+decisions:
+  long: {expression: limit > 4, because: c2}
+  slow:
+    inputs: [limit]
+    output: {type: boolean}
+    rules:
+      - {id: slow, when: {limit: "> 4"}, then: yes, because: c2}
+      - {id: quick, when: {limit: "<= 4"}, then: no, because: c2}
+  gift: {expression: share * packs, because: c3}
+"""
+RULES = load_text(TEXT)
+
+
+def test_the_cell_of_the_complaint_chooses_the_value() -> None:
+    found = decide(RULES, {"level": "medium", "packs": 20})
+
+    assert found["limit"] == 5
+    assert found["long"] is found["slow"] is True
+    assert str(found["gift"]) == "5.00"
+
+
+def test_a_cell_that_nobody_has_set_leaves_open_only_what_depends_on_it() -> None:
+    found = decide(RULES, {"level": "serious", "packs": 4})
+
+    for name in ("limit", "long", "slow"):
+        assert found.decisions[name].status == "undetermined"
+        assert found.decisions[name].unset == ("limit.serious",)
+    assert str(found["gift"]) == "2.0"
+
+
+def test_each_cell_is_a_parameter_of_its_own() -> None:
+    found = decide(RULES, {"level": "serious", "packs": 4}, parameters={"limit.serious": 7})
+
+    assert found["limit"] == 7
+    assert found["slow"] is True
+    assert decide(RULES, {"level": "general", "packs": 4}, parameters={"limit.general": None}).unset == (
+        "limit.general",
+    )
+
+
+def test_without_assumptions_an_assumed_map_is_unset() -> None:
+    found = decide(RULES, {"level": "general", "packs": 4}, assumptions=False)
+
+    assert found.unset == ("share.< 10",)
+
+
+def test_an_unknown_cell_leaves_every_value_possible() -> None:
+    answer = decide(RULES, {"packs": 1}, parameters={"limit.serious": 7}).decisions["limit"]
+
+    assert set(answer.possible) == {3, 5, 7}
+    assert answer.ask == ("level",)
+    assert decide(RULES, {"packs": 1}).decisions["limit"].possible is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("medium: 5, ", "", "CR201"),
+        ("medium: 5", "middle: 5", "CR303"),
+        ("medium: 5", "medium: much", "CR103"),
+        ("by: level", "by: levels", "CR101"),
+        ("value: {general: 3, medium: 5, serious: unset}", "value: 3", "CR113"),
+        ("value: {general: 3, medium: 5, serious: unset}", "unset: true", "CR113"),
+        ("by: level", "by: slow", "CR108"),
+    ],
+)
+def test_wrong_maps_are_refused(old: str, new: str, code: str) -> None:
+    with pytest.raises(RulesetError, match=code):
+        load_text(TEXT.replace(old, new))
