@@ -22,7 +22,7 @@ from complaint_rules.settle import Settler
 from complaint_rules.values import to_json
 from complaint_rules.words import Label, Lang
 
-_TRIES = 400  # values tried to find the best question
+_WORK = 100  # steps settled again to find the best question
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Interview:
 
         A fact is asked only if an open wanted decision waits for it. The best is the one expected
         to settle most of them: each listed value is tried, all count as equally likely. A fact
-        without listed values, or past the budget of tries, settles what waits for nothing else.
+        without listed values, or past the budget of work, settles what waits for nothing else.
         Ties go to the one that leaves fewest facts to ask, then to the one that most decisions
         wait for, then to the order of the file.
         """
@@ -203,16 +203,16 @@ class Standing:
 
 def _best(interview: Interview, waiting: Mapping[str, int]) -> str:
     """Return the fact to ask; see `Interview.question`."""
-    inputs, tries = interview.rules.ruleset.inputs, _TRIES
+    inputs, left = interview.rules.ruleset.inputs, _WORK
     place = {n: i for i, n in enumerate(inputs)}
     promises: list[tuple[tuple[float, float, int, int], str]] = []
     for name in sorted(waiting, key=lambda n: (-waiting[n], place[n])):
-        values = _values(inputs[name])
-        if not 0 < len(values) <= tries:
-            values = ()
-        tries -= len(values)
-        settles, left = _expected(interview, name, values) if values else _sure(interview, name, waiting)
-        promises.append(((-settles, left, -waiting[name], place[name]), name))
+        values, steps = _values(inputs[name]), _resting_on(name, interview.plan.steps)
+        work = len(values) * len(steps)
+        tried = 0 < work <= left
+        left -= work if tried else 0
+        settles, rest = _expected(interview, steps, name, values) if tried else _sure(interview, name, waiting)
+        promises.append(((-settles, rest, -waiting[name], place[name]), name))
     return min(promises)[1]
 
 
@@ -230,10 +230,9 @@ def _values(fact: Input) -> tuple[Any, ...]:
             return ()
 
 
-def _expected(interview: Interview, name: str, values: Sequence[Any]) -> tuple[float, float]:
+def _expected(interview: Interview, steps: Steps, name: str, values: Sequence[Any]) -> tuple[float, float]:
     """Return how many open decisions an answer settles, and how many facts are left to ask, on average."""
     plan, now = interview.plan, interview.standing
-    steps = _resting_on(name, plan.steps)
     open_now = len(now.open(plan.wanted))
     opens = [now.after(steps, {name: v}).open(plan.wanted) for v in values]
     settled = sum(open_now - len(answers) for answers in opens)
