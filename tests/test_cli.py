@@ -285,3 +285,46 @@ def test_a_wrong_index_is_located(text: str, codes: list[str], capsys: pytest.Ca
 
     assert code == 2
     assert re.findall(r"^page\.clauses\.yaml:\d+:\d+: error\[(\w+)\]", err, re.MULTILINE) == codes
+
+
+def test_why_not_names_the_failing_cell_and_the_nearest_change(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "explain", "page.yaml", "--set", "n=7", "--why-not", "grade=A", "--lang", "zh")
+    found = json.loads(run(capsys, "explain", "page.yaml", "--set", "n=7", "--why-not", "grade=low", "--json")[1])
+
+    assert code == 0
+    assert "low" in out
+    assert "数目" in out
+    assert found[0]["losing"][0]["failed"][0]["column"] == "n"
+    assert found[0]["nearest"][0]["changes"][0]["column"] == "n"
+
+
+def test_why_not_of_an_unknown_decision_or_value_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "explain", "page.yaml", "--set", "n=7", "--why-not", "grad=A")[0] == 2
+    assert run(capsys, "explain", "page.yaml", "--set", "n=7", "--why-not", "grade=Z")[0] == 2
+
+
+def test_ask_asks_what_matters_and_decides(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("12\n7\n红\n"))
+    code, out, err = run(capsys, "ask", "page.yaml", "--json", "--lang", "zh")
+
+    assert code == 0
+    assert json.loads(out)["given"] == {"n": 7, "marks": ["red"]}
+    assert json.loads(out)["decisions"]["grade"]["value"] == "B"
+    assert "数目" in err
+    assert "CR304" in err
+
+
+def test_an_overlay_changes_the_answer_and_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("branch.yaml").write_text(
+        "language: 1\noverlay: branch\nextends: page\nparameters: {limit: {assumed: 8, reason: ours}}\n"
+    )
+    found = json.loads(run(capsys, "decide", "page.yaml", "--overlay", "branch.yaml", "--set", "n=7", "--json")[1])
+    direct = json.loads(run(capsys, "decide", "branch.yaml", "--set", "n=7", "--json")[1])
+
+    assert found["decisions"]["grade"]["value"] == "A"
+    assert found["overlays"] == ["branch"]
+    assert direct["content_hash"] == found["content_hash"]
+
+
+def test_a_day_that_is_no_day_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "decide", "page.yaml", "--set", "n=7", "--at", "soon")[0] == 2

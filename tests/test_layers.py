@@ -33,10 +33,11 @@ FLOORS = (
         "calendar_days",
         "calendar_countries",
     },
-    {"loading", "compile", "facts", "answers", "schema", "stubs"},
+    {"loading", "calendar_data", "compile", "facts", "answers", "schema", "stubs"},
     {"settle", "straight", "deciding", "check"},
-    {"prose", "render", "examples", "clauses", "library", "interview"},
-    {"__init__", "__main__", "cli"},
+    {"prose", "render", "contrast", "examples", "clauses", "library", "interview"},
+    {"typed", "printed"},
+    {"__init__", "__main__", "cli", "cli_complaint", "cli_ruleset"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 
@@ -78,6 +79,8 @@ NEIGHBOURS = {
     ("interview", "library"),
     ("interview", "render"),
     ("cli", "__init__"),
+    ("cli", "cli_complaint"),
+    ("cli", "cli_ruleset"),
     ("__main__", "cli"),
 }
 
@@ -89,8 +92,8 @@ ROOMS = {
     "pendulum": {"values"},
     "numpy": {"worktime_vector"},
     "holidays": {"calendar_countries"},
-    "rich": {"cli", "render"},
-    "cyclopts": {"cli"},
+    "rich": {"render"},
+    "cyclopts": {"cli", "cli_complaint", "cli_ruleset", "typed"},
 }
 
 HEAVY = ("pydantic", "yaml", "pendulum", "rich", "cyclopts", "numpy", "holidays")

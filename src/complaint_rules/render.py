@@ -64,6 +64,7 @@ _WORDS: Mapping[str, Label] = {
     "empty": Label("一项也没有", "is empty"),
     "party": Label("{}（{}）", "{} ({})"),
     "brackets": Label("（{}）", "({})"),
+    "texts": Label("若干项文字", "any number of texts"),
     "rule": Label("规则", "rule"),
     "item": Label("项目", "item"),
     "when": Label("何时适用", "applies when"),
@@ -210,8 +211,10 @@ def admissible_words(type_: Type, lang: Lang) -> str:
             return word("listed", lang, f"{word('yes', lang)} / {word('no', lang)}")
         case Enumeration(values, open=is_open):
             return word("listed", lang, _choices(values, type_, lang)) + (word("also", lang) if is_open else "")
+        case Members(None):
+            return word("texts", lang)
         case Members(values, open=is_open):
-            more = word("also", lang) if is_open or values is None else ""
+            more = word("also", lang) if is_open else ""
             return word("of these", lang, _choices(values or (), type_, lang)) + more
         case Ordered(kind, minimum, maximum):
             bounds = (

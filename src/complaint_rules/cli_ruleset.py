@@ -1,0 +1,196 @@
+"""Commands about a ruleset: facts, show, check, test and clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from complaint_rules.clauses import clause_map, clauses_path, ledger_ids, read_clauses
+from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
+from complaint_rules.examples import examples_path, read_examples, run_examples, unreached_rules
+from complaint_rules.facts import facts_schema
+from complaint_rules.library import check_file, find_ruleset, load, read_ruleset
+from complaint_rules.printed import FINDINGS, HEADINGS, OK, parameter_line, print_json, print_lines, section
+from complaint_rules.render import decision_sheet, fact_line, html_page, markdown, terminal
+from complaint_rules.typed import AS_WRITTEN, Json, Laid
+from complaint_rules.words import Lang, suggest
+
+
+def facts(
+    ruleset: str,
+    /,
+    *,
+    schema: Annotated[bool, Parameter(negative=())] = False,
+    laid: Laid = AS_WRITTEN,
+    lang: Lang = "en",
+    json: Json = False,
+) -> int:
+    """List the facts that a ruleset needs, and what each may be.
+
+    Parameters
+    ----------
+    ruleset: name of a shipped ruleset, or a path.
+    schema: print the JSON Schema of the facts.
+    lang: language of labels.
+    json: the same as --schema.
+    """
+    read = laid.ruleset(ruleset)
+    if schema or json:
+        print_json(facts_schema(read))
+    else:
+        print_lines(f"{read.title.in_lang(lang)} ({read.id} {read.version})")
+        print_lines(*section("facts", [fact_line(read, n, lang) for n in read.inputs], lang))
+        parameters = [parameter_line(p, p.value, lang) for p in read.parameters.values()]
+        print_lines(*section("parameters", parameters, lang))
+    return OK
+
+
+def show(
+    ruleset: str,
+    decision: str | None = None,
+    /,
+    *,
+    format: Literal["terminal", "markdown", "html"] = "terminal",  # noqa: A002 - the option's name
+    laid: Laid = AS_WRITTEN,
+    lang: Lang = "en",
+    json: Json = False,
+) -> int:
+    """Show decisions as tables for people.
+
+    Parameters
+    ----------
+    ruleset: name of a shipped ruleset, or a path.
+    decision: the decision wanted; all by default.
+    format: terminal, markdown or html.
+    lang: language of labels and words.
+    json: print the tables as JSON.
+    """
+    read = laid.ruleset(ruleset)
+    if decision is not None and decision not in read.decisions:
+        words = {"name": decision, "suggestion": suggest(decision, read.decisions)}
+        raise FactsError([Diagnostic("CR308", args=words)])
+    sheets = [decision_sheet(read, n, lang) for n in ([decision] if decision else read.decisions)]
+    if json:
+        print_json([{"title": s.title, "columns": s.columns, "rows": s.rows, "notes": s.notes} for s in sheets])
+    elif format == "html":
+        print(html_page(sheets, read.title.in_lang(lang), lang))
+    elif format == "markdown":
+        print("\n\n".join(markdown(s) for s in sheets))
+    else:
+        terminal(sheets)
+    return OK
+
+
+def check(ruleset: str, /, *, laid: Laid = AS_WRITTEN, lang: Lang = "en", json: Json = False) -> int:
+    """Find gaps, overlaps, hidden rules and every other fault of a ruleset.
+
+    Parameters
+    ----------
+    ruleset: name of a shipped ruleset, or a path.
+    lang: language of messages.
+    json: print the findings as JSON.
+    """
+    path = find_ruleset(ruleset)
+    found = check_file(path, overlays=laid.overlay)
+    try:
+        size = f"{len(laid.ruleset(path).decisions)} decisions"
+    except RulesetError:
+        size = "not loaded"
+    if json:
+        print_json([d.to_dict(lang) for d in found])
+    else:
+        print_lines("\n".join([*(d.render(lang) for d in found), _summary(path.name, size, found, lang)]))
+    return FINDINGS if found else OK
+
+
+def _summary(name: str, size: str, found: Sequence[Diagnostic], lang: Lang) -> str:
+    errors = sum(d.severity is Severity.ERROR for d in found)
+    if lang == "zh":
+        return f"{name}：{size}，{errors} 个错误，{len(found) - errors} 个警告"
+    return f"{name}: {size}, {errors} errors, {len(found) - errors} warnings"
+
+
+def run_beside(
+    ruleset: str, examples: str | None = None, /, *, laid: Laid = AS_WRITTEN, lang: Lang = "en", json: Json = False
+) -> int:
+    """Run a ruleset's examples and explain each failure cell by cell.
+
+    Parameters
+    ----------
+    ruleset: name of a shipped ruleset, or a path.
+    examples: the file of examples; by default the one beside the ruleset.
+    lang: language of messages.
+    json: print the failures as JSON.
+    """
+    path = find_ruleset(ruleset)
+    rules = load(path, overlays=laid.overlay, at=laid.day)
+    file = Path(examples) if examples else examples_path(path)
+    if not file.is_file():
+        raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
+    outcomes = run_examples(rules, read_examples(file, rules.ruleset))
+    failed = [o for o in outcomes if o.failures]
+    unreached = unreached_rules(rules.ruleset, outcomes)
+    if json:
+        print_json(
+            [
+                {"example": o.example.name, "at": str(o.example.span), "failures": [f.render(lang) for f in o.failures]}
+                for o in failed
+            ]
+        )
+    else:
+        for outcome in failed:
+            print_lines(outcome.render(lang))
+        if unreached:
+            print_lines(f"{HEADINGS['unreached'].in_lang(lang)}: {', '.join(unreached)}")
+        words = ("个例子", "个不符") if lang == "zh" else ("examples", "failed")
+        print(f"{file.name}: {len(outcomes)} {words[0]}, {len(failed)} {words[1]}")
+    return FINDINGS if failed else OK
+
+
+def clauses(ruleset: str, /, *, ledger: Path | None = None, lang: Lang = "en", json: Json = False) -> int:
+    """Show where each clause is encoded, which are advice to staff only, and which are missing.
+
+    Parameters
+    ----------
+    ruleset: name of a shipped ruleset, or a path.
+    ledger: a folder with an outside list of clauses, RULESET.yaml, to compare the index with.
+    lang: language of the clauses' words.
+    json: print the map as JSON.
+    """
+    path = find_ruleset(ruleset)
+    if not clauses_path(path).is_file():
+        raise RulesetError([Diagnostic("CR309", args={"name": clauses_path(path).name})])
+    read, index = read_ruleset(path), read_clauses(clauses_path(path))
+    found = clause_map(read, index)
+    listed = ledger_ids(ledger, read.id) if ledger else {}
+    absent = [i for i in listed if i not in index]
+    extra = [i for i in index if i not in listed] if ledger else []
+    if json:
+        print_json({
+            "encoded": found.encoded, "conduct": found.conduct, "missing": found.missing,
+            "rules_without_clause": found.uncited, "not_in_index": absent, "not_in_ledger": extra,
+        })  # fmt: skip
+    else:
+        for clause, places in found.encoded.items():
+            print_lines(f"{clause}  {index[clause].at}  → {', '.join(places)}")
+        _clause_list("conduct only" if lang == "en" else "仅为行为准则", found.conduct, index, lang)
+        _clause_list("missing" if lang == "en" else "尚未编码", found.missing, index, lang)
+        _plain_list("rules without a clause" if lang == "en" else "没有引用条款的规则", found.uncited)
+        _plain_list("not in the index" if lang == "en" else "索引中没有", absent)
+        _plain_list(HEADINGS["not_in_ledger"].in_lang(lang), extra)
+        print(
+            f"{read.id}: {len(index)} clauses, {len(found.encoded)} encoded, {len(found.conduct)} conduct, {len(found.missing)} missing"
+        )
+    return FINDINGS if found.missing or found.uncited or absent or extra else OK
+
+
+def _clause_list(title: str, ids: Sequence[str], index: Mapping[str, Any], lang: Lang) -> None:
+    _plain_list(title, [f"{i}  {index[i].at}  {index[i].says.in_lang(lang)}" for i in ids])
+
+
+def _plain_list(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        print_lines(f"\n{title} ({len(lines)}):", *(f"  {line}" for line in lines))
