@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -14,12 +16,12 @@ from complaint_rules.compile import CompiledRuleset, Step, read_by
 from complaint_rules.deciding import Plan, decide, plan_of
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import ABSENT, Enumeration, ListOf, Members, Ordered, Text, Truth
-from complaint_rules.facts import read_facts
+from complaint_rules.facts import raw_of_text, read_facts
 from complaint_rules.library import known_decisions
 from complaint_rules.render import admissible_words, value_words
 from complaint_rules.ruleset import Input
 from complaint_rules.settle import Settler
-from complaint_rules.values import to_json
+from complaint_rules.values import YES, to_json
 from complaint_rules.words import Label, Lang
 
 _WORK = 100  # steps settled again to find the best question
@@ -37,8 +39,8 @@ class Choice:
 class Question:
     """A fact to ask: what may be answered, and how many open decisions are `waiting` for it.
 
-    `choices` are empty where no values are listed; `several` of them may hold at once for a set. Of
-    an `optional` fact one may answer that there is none.
+    `choices` are empty where no values are listed; `several` of them may hold at once for a set,
+    and the answer to an `open` list may be another. Of an `optional` fact there may be none.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Question:
     kind: Label
     choices: tuple[Choice, ...]
     several: bool
+    open: bool
     unit: str
     optional: bool
     waiting: int
@@ -271,7 +274,8 @@ def _question(fact: Input, waiting: int) -> Question:
     choices = tuple(_choice(v, fact) for v in listed)
     unit = fact.type.unit or fact.type.currency
     several = isinstance(domain, Members)
-    return Question(fact.name, fact.label, _kind(fact), choices, several, unit, fact.optional, waiting)
+    is_open = isinstance(domain, (Enumeration, Members)) and domain.open
+    return Question(fact.name, fact.label, _kind(fact), choices, several, is_open, unit, fact.optional, waiting)
 
 
 def _choice(value: Any, fact: Input) -> Choice:
@@ -284,3 +288,140 @@ def _kind(fact: Input) -> Label:
 
 def _both(say: Callable[[Lang], str]) -> Label:
     return Label(say("zh"), say("en"))
+
+
+# --- in text ---------------------------------------------------------------------------------------
+
+_SAYS: Mapping[str, Label] = {
+    "question": Label("{}（{}）", "{} ({})"),
+    "waiting": Label("，{} 项判定待此", ", {} decisions wait for this"),
+    "kind": Label("  应答：{}", "  answer: {}"),
+    "one": Label("  应答：编号、代码或名称；? 不知道", "  answer: number, id or label; ? not known"),
+    "several": Label(
+        "  应答：编号、代码或名称，可多项（1,3）；空行 一项也没有；? 不知道",
+        "  answer: numbers, ids or labels (1,3); empty line: none of them; ? not known",
+    ),
+    "members": Label(
+        "  应答：逐项写出，以逗号分隔；空行 一项也没有；? 不知道",
+        "  answer: one after another, between commas; empty line: none; ? not known",
+    ),
+    "open": Label("；未列出的照写", "; or another one in your words"),
+    "unsure": Label("；? 不知道", "; ? not known"),
+    "absent": Label("；空行 没有", "; empty line: there is none"),
+}
+_SEPARATORS = re.compile(r"[,，、;；]")
+
+
+def run(interview: Interview, read: Callable[[], str], write: Callable[[str], None], lang: Lang = "zh") -> Interview:
+    """Ask until all is settled or `read` has no more lines, and return how far it came.
+
+    `read` gives the next line, and raises EOFError (as `input` does) or StopIteration (as an iterator
+    does) after the last one. A line is the number, the id or a label of a listed value, or the value;
+    `?` is not known; an empty line is that there is none: of an optional fact, or of the members of a
+    set. An answer that is refused is asked again.
+    """
+    while interview.question is not None:
+        write("\n".join(question_lines(interview.question, lang)))
+        try:
+            interview = told(interview, read())
+        except FactsError as error:
+            write(error.render(lang))
+        except (EOFError, StopIteration):
+            break
+    return interview
+
+
+def question_lines(question: Question, lang: Lang) -> Iterator[str]:
+    """Yield a question as people read it: the fact, its numbered values, how to answer."""
+    title = _SAYS["question"].in_lang(lang).format(question.label.in_lang(lang), question.name)
+    yield title + (_SAYS["waiting"].in_lang(lang).format(question.waiting) if question.waiting > 1 else "")
+    for number, choice in enumerate(question.choices, 1):
+        label = choice.label.in_lang(lang)
+        yield f"  {number} {label}" if isinstance(choice.value, bool) else f"  {number} {label} ({choice.value})"
+    yield "".join(_hints(question, lang))
+
+
+def _hints(question: Question, lang: Lang) -> Iterator[str]:
+    if question.several:
+        yield _SAYS["several" if question.choices else "members"].in_lang(lang)
+    elif question.choices:
+        yield _SAYS["one"].in_lang(lang)
+    else:
+        yield _SAYS["kind"].in_lang(lang).format(question.kind.in_lang(lang)) + _SAYS["unsure"].in_lang(lang)
+    if question.choices and question.open:
+        yield _SAYS["open"].in_lang(lang)
+    if question.optional:
+        yield _SAYS["absent"].in_lang(lang)
+
+
+def told(interview: Interview, line: str) -> Interview:
+    """Return the interview after a line of text as the answer to its question.
+
+    Raises:
+        FactsError: the line is no answer.
+    """
+    question, plain = interview.question, unicodedata.normalize("NFKC", line).strip()
+    if question is None or plain == "?":
+        return interview.skipped()
+    if question.several:
+        return interview.answered(_members(question, line.strip()))
+    if not plain:
+        return interview.answered(None)
+    return interview.answered(_raw(interview, question, line.strip()))
+
+
+def _members(question: Question, line: str) -> list[Any]:
+    """Return the members that a line names: a label that holds a comma, or a list."""
+    whole = _chosen(question, line)
+    if whole is not None:
+        return [whole.value]
+    parts = [p.strip() for p in _SEPARATORS.split(line.removeprefix("[").removesuffix("]"))]
+    found = [(p, _chosen(question, p)) for p in parts if p]
+    return [_unlisted(p, question) if choice is None else choice.value for p, choice in found]
+
+
+def _raw(interview: Interview, question: Question, line: str) -> object:
+    choice = _chosen(question, line)
+    if choice is not None:
+        return choice.value
+    domain = interview.rules.ruleset.inputs[question.name].type.domain
+    if isinstance(domain, (Text, Enumeration)):
+        return _unlisted(line, question)
+    return raw_of_text(unicodedata.normalize("NFKC", line), domain)
+
+
+def _chosen(question: Question, line: str) -> Choice | None:
+    """Return the choice with this id, else with this label, else with this number."""
+    plain = _folded(line)
+    for said in (_ids, _labels):
+        for choice in question.choices:
+            if plain in said(choice):
+                return choice
+    number = int(plain) if plain.isdecimal() and len(plain) < 4 else 0
+    return question.choices[number - 1] if 0 < number <= len(question.choices) else None
+
+
+def _ids(choice: Choice) -> set[str]:
+    if isinstance(choice.value, bool):
+        return {text for text, value in YES.items() if value is choice.value}
+    return {_folded(choice.value)}
+
+
+def _labels(choice: Choice) -> set[str]:
+    return {_folded(choice.label.zh), _folded(choice.label.en)}
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _unlisted(line: str, question: Question) -> str:
+    """Return a line that names no choice; where there are choices, a mere number was meant as one.
+
+    Raises:
+        FactsError: there is no such choice.
+    """
+    if question.choices and _folded(line).isdecimal():
+        known = tuple(c.value for c in question.choices)
+        raise FactsError([Diagnostic("CR303", args={"value": line, "known": known}, where=question.name)])
+    return line
