@@ -1,0 +1,333 @@
+"""Worktime: a calendar, and how much working time lies between two instants or which instant comes after so much.
+
+What an instant is to a calendar is defined in `timetable`. A calendar covers the days whose exceptions have been
+published; outside them the weekly pattern is used, and every result that rests on such a day says `provisional`.
+Nothing is clipped to the days that are covered, and zone rules are taken as the time zone database has them.
+
+Laws, exact to the microsecond, for instants a, b, c and durations x, y from zero up:
+
+- elapsed(a, b) + elapsed(b, c) = elapsed(a, c), and elapsed(b, a) = -elapsed(a, b);
+- elapsed(a, add(a, x)) = x, and no earlier instant has it; elapsed(subtract(a, x), a) = x, and no later one has it;
+- add(add(a, x), y) = add(a, x + y); a later start or a longer duration never gives an earlier end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from complaint_rules.timetable import DAY, EPOCH, EPOCH_DAY, Hours, Timetable, first_shown, timetable
+
+T = TypeVar("T")
+Week = tuple[tuple[Hours, ...], ...]
+
+# Years outside these are refused, so that no date in a file can make a calendar of millions of days.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+_NEVER = 10**18
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class OutOfReachError(ValueError):
+    """A time before 1900 or after 2199, or working time that a calendar does not have by then."""
+
+
+class ProvisionalError(ValueError):
+    """A certain answer was asked for, and there is only one from days that are not published yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned(Generic[T]):
+    """A result, and whether it rests on days that the calendar does not cover."""
+
+    value: T
+    provisional: bool = False
+
+    @property
+    def sure(self) -> T | None:
+        """The value, or None where it is provisional: undetermined."""
+        return None if self.provisional else self.value
+
+    def required(self) -> T:
+        """Return the value.
+
+        Raises:
+            ProvisionalError: the value is provisional.
+        """
+        if self.provisional:
+            raise ProvisionalError(f"`{self.value}` rests on days that the calendar does not cover")
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class DayException:
+    """A day that differs from its weekday: no hours for a closed day; why, on whose word, and since when known."""
+
+    day: date
+    hours: tuple[Hours, ...]
+    name: str = ""
+    source: str = ""
+    published: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The days whose exceptions are published, both ends included; None is without end."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def common(self, other: Coverage) -> Coverage:
+        """Return what both cover."""
+        firsts = [d for d in (self.first, other.first) if d]
+        lasts = [d for d in (self.last, other.last) if d]
+        return Coverage(max(firsts, default=None), min(lasts, default=None))
+
+
+NO_DAYS = Coverage(date(LAST_YEAR, 12, 31), date(FIRST_YEAR, 1, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Hours of a week, Monday first, in a zone; the days that differ; the days for which that is all there is to say."""
+
+    zone: str
+    week: Week
+    exceptions: tuple[DayException, ...] = ()
+    coverage: Coverage = Coverage()
+    _made: list[_Made] = field(default_factory=list, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.week) != 7:
+            raise ValueError(f"a week has 7 days, this one has {len(self.week)}")
+
+    def __reduce__(self) -> tuple[type[Calendar], tuple[str, Week, tuple[DayException, ...], Coverage]]:
+        return Calendar, (self.zone, self.week, self.exceptions, self.coverage)
+
+    def elapsed(self, start: datetime, end: datetime) -> Reckoned[timedelta]:
+        """Return the working time from one aware instant to another; negative if the second is earlier."""
+        a, b = microseconds(start), microseconds(end)
+        table = self.reaching(min(a, b), max(a, b))
+        return Reckoned(timedelta(microseconds=table.worked(b) - table.worked(a)), self.doubtful(a, b))
+
+    def add(self, start: datetime, worked: timedelta) -> Reckoned[datetime]:
+        """Return the first instant, not before the start, by which that much working time has passed.
+
+        Raises:
+            OutOfReachError: the calendar does not have that much.
+        """
+        at = microseconds(start)
+        end = self.reach_forward(at, _natural(worked))
+        return Reckoned(self._instant(end), self.doubtful(at, end))
+
+    def subtract(self, end: datetime, worked: timedelta) -> Reckoned[datetime]:
+        """Return the last instant, not after the end, from which that much working time passes until the end.
+
+        Raises:
+            OutOfReachError: the calendar does not have that much.
+        """
+        at = microseconds(end)
+        start = self.reach_back(at, _natural(worked))
+        return Reckoned(self._instant(start), self.doubtful(start, at))
+
+    def is_working(self, at: datetime) -> Reckoned[bool]:
+        """Return whether work goes on at an instant; an interval has its start and not its end."""
+        moment = microseconds(at)
+        return Reckoned(self.reaching(moment, moment).opening(moment) == moment, self.doubtful(moment, moment + 1))
+
+    def next_open(self, at: datetime) -> Reckoned[datetime]:
+        """Return the first working instant from an instant on.
+
+        Raises:
+            OutOfReachError: there is none.
+        """
+        moment = microseconds(at)
+        table = self.reaching(moment, moment)
+        while (opening := table.opening(moment)) is None:
+            table = self._wider(table, forward=True)
+        return Reckoned(self._instant(opening), self.doubtful(moment, opening + 1))
+
+    def end_of_day(self, day: date) -> datetime:
+        """Return the instant at which the local clock first shows the midnight after a day."""
+        return self._instant(first_shown(self.made.zone, day.toordinal() + 1))
+
+    def hours_on(self, day: date) -> tuple[Hours, ...]:
+        """Return the hours that begin on a day."""
+        return tuple(self.made.hours_of(day.toordinal()))
+
+    def exception_on(self, day: date) -> DayException | None:
+        """Return why a day differs from its weekday, if it does."""
+        return self.made.exceptions.get(day.toordinal())
+
+    def is_working_day(self, day: date) -> Reckoned[bool]:
+        """Return whether hours begin on a day."""
+        return Reckoned(bool(self.hours_on(day)), self._unsure(day.toordinal(), day.toordinal()))
+
+    def working_days_between(self, start: date, end: date) -> Reckoned[int]:
+        """Return the number of working days after one day up to and with another; negative if that is earlier."""
+        a, b = start.toordinal(), end.toordinal()
+        days = self.with_days(min(a, b), max(a, b)).days
+        count = bisect_right(days, b) - bisect_right(days, a)
+        return Reckoned(count, a != b and self._unsure(min(a, b) + 1, max(a, b)))
+
+    def add_working_days(self, day: date, days: int) -> Reckoned[date]:
+        """Return the n-th working day after a day (the day itself does not count), before it for n below zero.
+
+        Zero days after a day is that day, working or not; `working_day_from` moves on from a day of rest.
+
+        Raises:
+            OutOfReachError: the calendar does not have that many.
+        """
+        at = day.toordinal()
+        found = self.nth_day(at, days)
+        doubtful = days != 0 and self._unsure(min(at + 1, found), max(at - 1, found))
+        return Reckoned(date.fromordinal(found), doubtful)
+
+    def working_day_from(self, day: date) -> Reckoned[date]:
+        """Return the day itself if it is a working day, else the next one."""
+        found = self.nth_day(day.toordinal() - 1, 1)
+        return Reckoned(date.fromordinal(found), self._unsure(day.toordinal(), found))
+
+    def nth_working_day(self, year: int, month: int, n: int) -> Reckoned[date | None]:
+        """Return the n-th working day of a month, counted from its end for n below zero; None if it has fewer."""
+        first = date(year, month, 1).toordinal()
+        last = date(year + month // 12, month % 12 + 1, 1).toordinal() - 1
+        days = self.with_days(first, last).days
+        low, high = bisect_left(days, first), bisect_right(days, last)
+        at = low + n - 1 if n > 0 else high + n
+        if n == 0 or not low <= at < high:
+            return Reckoned(None, self._unsure(first, last))
+        found = days[at]
+        return Reckoned(date.fromordinal(found), self._unsure(first, found) if n > 0 else self._unsure(found, last))
+
+    # What the vector functions share with the methods above; instants are microseconds, days are ordinals.
+
+    @property
+    def made(self) -> _Made:
+        """What follows from the fields, made once."""
+        if not self._made:
+            self._made.append(_make(self))
+        return self._made[0]
+
+    def doubtful(self, start: int, end: int) -> bool:
+        """Return whether a stretch of time has days that are not covered in it."""
+        low, high = (start, end) if start <= end else (end, start)
+        return low < high and (low < self.made.covered_from or high > self.made.covered_to)
+
+    def reaching(self, low: int, high: int) -> Timetable:
+        """Return a timetable that has two instants in it."""
+        return self.with_days(low // DAY + EPOCH_DAY, high // DAY + EPOCH_DAY)
+
+    def with_days(self, first: int, last: int) -> Timetable:
+        """Return a timetable that has two days in it; it grows by decades."""
+        table = self.made.table
+        if table and table.low <= (first - EPOCH_DAY) * DAY and (last + 1 - EPOCH_DAY) * DAY <= table.high:
+            return table
+        years = [_year(first), _year(last)]
+        if table:
+            years += [_year(table.low // DAY + EPOCH_DAY), _year(table.high // DAY - 1 + EPOCH_DAY)]
+        if min(years) < FIRST_YEAR or max(years) > LAST_YEAR:
+            raise OutOfReachError(f"calendars reach from {FIRST_YEAR} to {LAST_YEAR}")
+        start, end = date(min(years) // 10 * 10, 1, 1), date(max(years) // 10 * 10 + 9, 12, 31)
+        wider = timetable(self.made.zone, self.made.hours_of, start.toordinal(), end.toordinal())
+        self.made.table = wider
+        return wider
+
+    def reach_forward(self, at: int, worked: int) -> int:
+        """Return the first instant from one on by which so much is worked."""
+        if worked == 0:
+            return at
+        table = self.reaching(at, at)
+        while (total := table.worked(at) + worked) > table.before[-1]:
+            table = self._wider(table, forward=True)
+        return table.first_at(total)
+
+    def reach_back(self, at: int, worked: int) -> int:
+        """Return the last instant up to one from which so much is worked."""
+        if worked == 0:
+            return at
+        table = self.reaching(at, at)
+        while (left := table.worked(at) - worked) < 0:
+            table = self._wider(table, forward=False)
+        return table.last_at(left)
+
+    def nth_day(self, day: int, n: int) -> int:
+        """Return the n-th working day after a day, or before it for n below zero."""
+        if n == 0:
+            return day
+        table = self.with_days(day, day)
+        while not 0 <= (i := _place(table, day, n)) < len(table.days):
+            table = self._wider(table, forward=n > 0)
+        return table.days[i]
+
+    def _wider(self, table: Timetable, *, forward: bool) -> Timetable:
+        first, last = table.low // DAY + EPOCH_DAY, table.high // DAY - 1 + EPOCH_DAY
+        return self.with_days(first, last + 1) if forward else self.with_days(first - 1, last)
+
+    def _unsure(self, first: int, last: int) -> bool:
+        low, high = self.coverage.first, self.coverage.last
+        return (low is not None and first < low.toordinal()) or (high is not None and last > high.toordinal())
+
+    def _instant(self, at: int) -> datetime:
+        """Return an instant with the offset that its zone has then, as a fixed one.
+
+        With the zone itself, adding to it would be clock arithmetic, and in a repeated hour it would equal no instant.
+        """
+        shown = (EPOCH + timedelta(microseconds=at)).astimezone(self.made.zone)
+        return shown.replace(tzinfo=timezone(shown.utcoffset() or timedelta(0)), fold=0)
+
+
+@dataclass(slots=True)
+class _Made:
+    """A calendar's zone, exceptions by day, covered instants, and the timetable made so far."""
+
+    zone: ZoneInfo
+    week: Week
+    exceptions: Mapping[int, DayException]
+    covered_from: int
+    covered_to: int
+    table: Timetable | None = None
+
+    def hours_of(self, day: int) -> Sequence[Hours]:
+        """Return the hours that begin on a day."""
+        found = self.exceptions.get(day)
+        return self.week[(day - 1) % 7] if found is None else found.hours
+
+
+def _make(calendar: Calendar) -> _Made:
+    zone = ZoneInfo(calendar.zone)
+    exceptions = {e.day.toordinal(): e for e in calendar.exceptions}
+    first, last = calendar.coverage.first, calendar.coverage.last
+    low = first_shown(zone, first.toordinal()) + _past_midnight(calendar.week) if first else -_NEVER
+    high = first_shown(zone, last.toordinal() + 1) if last else _NEVER
+    return _Made(zone, calendar.week, exceptions, low, high)
+
+
+def _past_midnight(week: Week) -> int:
+    """Return how much of the first covered day may be hours of the day before, which is not covered."""
+    return max((h.end - 86_400 for day in week for h in day if h.end > 86_400), default=0) * 1_000_000
+
+
+def _place(table: Timetable, day: int, n: int) -> int:
+    return bisect_right(table.days, day) + n - 1 if n > 0 else bisect_left(table.days, day) + n
+
+
+def _year(day: int) -> int:
+    return date.fromordinal(min(max(day, 1), date.max.toordinal())).year
+
+
+def microseconds(at: datetime) -> int:
+    """Return an aware instant as microseconds since 1970 UTC."""
+    if at.tzinfo is None:
+        raise ValueError(f"`{at}` says no offset from UTC")
+    since = at - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _natural(worked: timedelta) -> int:
+    if worked < timedelta(0):
+        raise ValueError(f"`{worked}` is negative; use `subtract` for `add` and the other way round")
+    return worked // _MICROSECOND
