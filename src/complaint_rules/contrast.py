@@ -35,20 +35,32 @@ from complaint_rules.domains import (
     NOT_REGULATED,
     OTHER,
     Axis,
-    Contains,
     Interval,
     LineAxis,
     MemberAxis,
     Members,
     Sign,
     SignAxis,
+    Test,
+    Truth,
     ValueAxis,
     Within,
+    boxes_of,
 )
 from complaint_rules.facts import name_of, read_facts
+from complaint_rules.memory import Memory
 from complaint_rules.regions import Budget, BudgetSpentError, cells
 from complaint_rules.render import answer_words, joined, name_words, test_words, value_words, word
-from complaint_rules.ruleset import ChecklistDecision, ExpressionDecision, Item, Rule, Ruleset, TableDecision, Type
+from complaint_rules.ruleset import (
+    ChecklistDecision,
+    ExpressionDecision,
+    Item,
+    Rule,
+    Ruleset,
+    TableDecision,
+    Type,
+    When,
+)
 from complaint_rules.settle import public
 from complaint_rules.tables import Aggregate, Column, HitPolicy, Table, Value, reachable
 from complaint_rules.values import BadValueError, from_text, to_json
@@ -61,18 +73,20 @@ Kind = Literal["fact", "decision", "setting"]
 # Policies under which every rule that matches adds to the value.
 _GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 
-STEPS = 200_000
+STEPS = 60_000
+_LANGS: tuple[Lang, Lang] = ("zh", "en")
 _CHAINED = 2  # how many decisions deep a change is followed to the facts
 _WAYS = 16  # how many ways to bring a change about are tried
 
 
 @dataclass(frozen=True, slots=True)
 class FailedCell:
-    """A cell that did not admit its column's value."""
+    """A cell that did not admit its column's value: as it was written, and what it `asks` in words."""
 
     column: str
     cell: str
     value: Any
+    asks: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +162,9 @@ def _answer_json(answer: Answer) -> dict[str, Any]:
 
 
 def _losing_json(rule: LosingRule) -> dict[str, Any]:
-    failed = [{"column": f.column, "cell": f.cell, "value": _json(f.value)} for f in rule.failed]
+    failed = [
+        {"column": f.column, "cell": f.cell, "value": _json(f.value), "asks": _label_json(f.asks)} for f in rule.failed
+    ]
     return {"rule": rule.rule, "failed": failed, "beaten_by": list(rule.beaten_by), "because": list(rule.because)}
 
 
@@ -160,8 +176,12 @@ def _contrast_json(contrast: Contrast) -> dict[str, Any]:
 def _change_json(change: Change) -> dict[str, Any]:
     return {
         "column": change.column, "kind": change.kind, "was": _json(change.was), "example": _json(change.example),
-        "words": {"zh": change.words.zh, "en": change.words.en}, "through": [_change_json(c) for c in change.through],
+        "words": _label_json(change.words), "through": [_change_json(c) for c in change.through],
     }  # fmt: skip
+
+
+def _label_json(label: Label) -> dict[str, str]:
+    return {"zh": label.zh, "en": label.en}
 
 
 def _json(value: Any) -> Any:
@@ -235,10 +255,14 @@ def _wanted(step: Step, wanted: str, types: Mapping[str, Type]) -> _Wanted:
     values = dict(_values_of(text, types))
     if values:
         return _Wanted(text, values=values)
-    listed = [v for t in types.values() for v in getattr(t.domain, "values", ())]
+    listed = [v for t in types.values() for v in _listed(t)]
     known = (*(r.id for r in rules), *listed)
     words = {"wanted": name_of(wanted), "decision": step.name, "known": known, "suggestion": suggest(text, known)}
     raise FactsError([Diagnostic("CR312", args=words, where=step.name)])
+
+
+def _listed(type_: Type) -> tuple[str, ...]:
+    return ("yes", "no") if isinstance(type_.domain, Truth) else getattr(type_.domain, "values", None) or ()
 
 
 def _values_of(text: str, types: Mapping[str, Type]) -> Iterator[tuple[str, Any]]:
@@ -340,7 +364,7 @@ def _losing(view: _View, step: TableStep | ChecklistStep, wanted: _Wanted) -> It
         rule = step.decision.rules[number]
         if rule.id in trace.rules:
             continue
-        failed = _failed(view, tables, number, rule.cells)
+        failed = _failed(view, tables, number, rule.when, rule.cells)
         beaten = trace.rules if failed == () else ()
         yield LosingRule(rule.id, failed or (), beaten, rule.because or step.decision.because)
 
@@ -375,21 +399,44 @@ def _lacking(view: _View, step: ChecklistStep, wanted: _Wanted, tables: Sequence
         asked = wanted.rule == item.id if wanted.rule else not wants_no and statuses[item.id] in looked_at
         if asked:
             # INVARIANT: the whole table has two rules an item, its `needs` and then its `when`.
-            at = 2 * number + (statuses[item.id] == "not_needed")
-            failed = _failed(view, tables, at, item.cells) or ()
+            idle = statuses[item.id] == "not_needed"
+            failed = _failed(view, tables, 2 * number + idle, item.when if idle else item.needs, item.cells) or ()
             yield LosingRule(item.id, failed, (), item.because or step.decision.because)
 
 
 def _failed(
-    view: _View, tables: Sequence[Table], rule: int, shown: Mapping[str, str]
+    view: _View, tables: Sequence[Table], rule: int, alternatives: Sequence[When], shown: Mapping[str, str]
 ) -> tuple[FailedCell, ...] | None:
     """Return the cells that fail in the alternative with the fewest; () if it may match, None if it never can."""
     boxes = [(t, cells(t.boxes_of_rule[rule])) for t in tables]
     failing = [[c for c in t.columns if not _may_admit(t, c, view.values) >> b & 1] for t, bs in boxes for b in bs]
     if not failing:
         return None
-    fewest = min(failing, key=len)
-    return tuple(FailedCell(c.name, shown.get(c.name, "-"), view.values[c.name]) for c in fewest)
+    columns = min(failing, key=len)
+    closest = [w for w in alternatives if _fails_only(w, columns, tables[0], view.values)]
+    return tuple(
+        FailedCell(c.name, shown.get(c.name, "-"), view.values[c.name], _asked(view.ruleset, c.name, closest or alternatives))
+        for c in columns
+    )  # fmt: skip
+
+
+def _fails_only(when: When, columns: Collection[Column], table: Table, values: Mapping[str, Any]) -> bool:
+    """Report whether these columns of an alternative fail, and no other is known to."""
+    failing = {c.name for c in table.columns if c.name in when and _refuses(when[c.name], c, values[c.name])}
+    return {c.name for c in columns} <= when.keys() and failing <= {c.name for c in columns}
+
+
+def _refuses(test: Test, column: Column, value: Any) -> bool:
+    if _is_open(value) or any(True for _ in references(test)):
+        return False
+    at = [a.cell_of(value) for a in column.axes]
+    return not any(all(b >> c & 1 for b, c in zip(box, at, strict=True)) for box in boxes_of(test, column.axes))
+
+
+def _asked(ruleset: Ruleset, column: str, alternatives: Sequence[When]) -> Label:
+    tests = dict.fromkeys(w[column] for w in alternatives if column in w)
+    type_ = ruleset.type_of(column)
+    return Label(*(joined((test_words(t, type_, ruleset, lang) for t in tests), lang, "or") for lang in _LANGS))
 
 
 def _may_admit(table: Table, column: Column, values: Mapping[str, Any]) -> int:
@@ -469,10 +516,47 @@ class _Question:
             BudgetSpentError: there are too many combinations to try.
         """
         for size in range(1, len(self.movable) + 1):
-            found = [c for s in combinations(self.movable, size) if (c := _Walk.over(self, s).cheapest()) is not None]
+            sets = [s for s in self.sets_of(size) if self.may_flip({c.name for c in s})]
+            found = [c for s in sets if (c := _Walk.over(self, s).cheapest()) is not None]
             if found:
                 return found
         return []
+
+    def sets_of(self, size: int) -> Iterator[tuple[Column, ...]]:
+        """Yield the sets of so many columns; where a box must match, those with every column that refuses it."""
+        if self.goal.needed is None:
+            yield from combinations(self.movable, size)
+            return
+        found: set[frozenset[int]] = set()
+        for refusing in self.refusing:
+            others = [n for n in range(len(self.movable)) if n not in refusing]
+            if len(refusing) <= size:
+                found |= {refusing | {*more} for more in combinations(others, size - len(refusing))}
+                self.budget.spend(len(found))
+        yield from (tuple(self.movable[n] for n in sorted(numbers)) for numbers in sorted(found, key=sorted))
+
+    @cached_property
+    def refusing(self) -> set[frozenset[int]]:
+        """For each box that may meet the goal, the movable columns (by number) that cannot admit it as they are."""
+        movable = {c.name: n for n, c in enumerate(self.movable)}
+        found: set[frozenset[int]] = set()
+        for possible, needed in zip(self.possible, self.needed, strict=True):
+            admitted = {c: reduce(and_, (reduce(or_, o) for o in axes), needed) for c, axes in possible.items()}
+            for box in cells(reduce(and_, (m for c, m in admitted.items() if c not in movable), needed)):
+                found.add(frozenset(n for c, n in movable.items() if not admitted[c] >> box & 1))
+        return found
+
+    def may_flip(self, changed: Collection[str]) -> bool:
+        """Report whether in no world a single unchanged column rules out every box that is needed."""
+        if self.goal.needed is None:
+            return True
+        for possible, needed in zip(self.possible, self.needed, strict=True):
+            kept = [o for c, axes in possible.items() if c not in changed for o in axes]
+            self.budget.spend()
+            alive = reduce(and_, (next(iter(o)) for o in kept if len(o) == 1), needed)
+            if not all(alive & m for o in kept for m in o):
+                return False
+        return True
 
     @cached_property
     def needed(self) -> tuple[int, ...]:
@@ -497,7 +581,8 @@ class _Question:
     @cached_property
     def possible(self) -> list[dict[str, list[set[int]]]]:
         return [
-            {c.name: _options(t, c, way.get(c.name, self.view.values[c.name])) for c in t.columns} for way, t in self.ways
+            {c.name: _options(t, c, way.get(c.name, self.view.values[c.name])) for c in t.columns}
+            for way, t in self.ways
         ]
 
     def admissible(self, column: Column, axis: Axis) -> Iterable[int]:
@@ -539,13 +624,15 @@ class _Walk:
         return found[::-1]
 
     def simplified(self, masks: Iterable[int], gone: int) -> _Masks:
-        question, sure, goal = self.question, self.sure[gone], self.question.goal
-        if goal.is_loose and len(self.worlds) > 1:
+        if self.question.goal.is_loose and len(self.worlds) > 1:
             return tuple(masks)
-        simplify = goal.simplify
-        return tuple(
-            simplify(question.tables[t], mask, mask & sure[t]) for (t, _), mask in zip(self.worlds, masks, strict=True)
-        )
+        return tuple(self.kept[t, gone, mask] for (t, _), mask in zip(self.worlds, masks, strict=True))
+
+    @cached_property
+    def kept(self) -> Memory[tuple[int, int, int], int]:
+        """The boxes that still count: by the table, how many axes are gone through, and the boxes left."""
+        tables, sure, simplify = self.question.tables, self.sure, self.question.goal.simplify
+        return Memory(lambda key: simplify(tables[key[0]], key[2], key[2] & sure[key[1]][key[0]]))
 
     @cached_property
     def start(self) -> _Masks:
@@ -613,13 +700,28 @@ class _Walk:
         """Return a box around the cells taken in which the goal holds everywhere, as far as the budget goes."""
         box = [1 << cell for _, _, cell in taken]
         with suppress(BudgetSpentError):
-            for number, (column, _, axis) in enumerate(self.places):
-                others = (c for c in self.question.admissible(column, axis) if not box[number] >> c & 1)
-                for cell in others:
-                    tried = [*box[:number], 1 << cell, *box[number + 1 :]]
-                    if not isinstance(axis.witness(cell), Sign) and self.holds_within(tried):
-                        box[number] |= 1 << cell
+            self.free(box, [n for n in range(len(box)) if isinstance(self.places[n][2], MemberAxis)])
+            for number in range(len(box)):
+                self.widen(box, number)
         return {(column.name, at): bits for (column, at, _), bits in zip(self.places, box, strict=True)}
+
+    def free(self, box: list[int], members: Sequence[int]) -> None:
+        """Free all axes of members on which nothing rests: together if possible, else by halves."""
+        tried = [0b11 if n in members else bits for n, bits in enumerate(box)]
+        if not members or self.holds_within(tried):
+            box[:] = tried
+        elif len(members) > 1:
+            self.free(box, members[: len(members) // 2])
+            self.free(box, members[len(members) // 2 :])
+
+    def widen(self, box: list[int], number: int) -> None:
+        """Add to one axis each cell with which the goal still holds."""
+        column, _, axis = self.places[number]
+        others = [c for c in self.question.admissible(column, axis) if not box[number] >> c & 1]
+        for cell in others if not isinstance(axis, MemberAxis) else ():
+            tried = [*box[:number], 1 << cell, *box[number + 1 :]]
+            if not isinstance(axis.witness(cell), Sign) and self.holds_within(tried):
+                box[number] |= 1 << cell
 
 
 def _price(axis: Axis, cell: int, value: Any) -> int:
@@ -653,10 +755,10 @@ def _goal(step: TableStep | ChecklistStep, wanted: _Wanted) -> _Goal:
         return wanted.is_said_by(public(table.hit(mask).value, decision))
 
     otherwise = NOT_REGULATED if decision.default is None else public(decision.default, decision)
-    if _adds_up(decision) or wanted.is_said_by(otherwise):
+    if _adds_up(decision, wanted) or wanted.is_said_by(otherwise):
         return _Goal(_alike(holds), _by_order(decision.policy))
-    simplify = _only(needed) if decision.gives_list else _by_order(decision.policy)
-    return _Goal(_alike(holds), simplify, needed, decision.gives_list)
+    one_is_enough = decision.gives_list or decision.aggregate is Aggregate.UNION
+    return _Goal(_alike(holds), _only(needed) if one_is_enough else _by_order(decision.policy), needed, one_is_enough)
 
 
 def _alike(holds: Callable[[Table, int], bool]) -> Callable[[Sequence[_End]], bool]:
@@ -668,10 +770,14 @@ def _everywhere(holds: Callable[[Table, int], bool]) -> Callable[[Sequence[_End]
     return lambda ends: all(holds(*e) for e in ends)
 
 
-def _adds_up(decision: TableDecision) -> bool:
+def _adds_up(decision: TableDecision, wanted: _Wanted) -> bool:
     """Report whether several rules together can give what none of them gives alone."""
-    together = (Aggregate.SUM, Aggregate.COUNT, Aggregate.UNION)
-    return decision.policy is HitPolicy.COLLECT and decision.aggregate in together
+    if decision.policy is not HitPolicy.COLLECT:
+        return False
+    whole_set = any(isinstance(v, frozenset) for v in (wanted.values or {}).values())
+    return decision.aggregate in (Aggregate.SUM, Aggregate.COUNT) or (
+        decision.aggregate is Aggregate.UNION and whole_set
+    )
 
 
 def _checklist_goal(decision: ChecklistDecision, wanted: _Wanted) -> _Goal:
@@ -734,23 +840,26 @@ def _by_order(policy: HitPolicy) -> _Simplify:
     if policy in _GATHERING:
         return lambda _, mask, __: mask
 
+    order: list[int] = []
+
     def simplify(table: Table, mask: int, sure: int) -> int:
+        # INVARIANT: wherever unset bounds lie, the outputs and so the order of the rules are the same.
+        order[:] = order or _in_order(table, policy)
         kept = 0
-        for boxes in _in_order(table, policy):
-            surely = sure & boxes
-            if surely:
-                return kept | (surely & -surely)
+        for rule in order:
+            boxes = table.boxes_of_rule[rule]
+            if sure & boxes:
+                return kept | (sure & boxes & -(sure & boxes))
             kept |= mask & boxes
         return kept
 
     return simplify
 
 
-def _in_order(table: Table, policy: HitPolicy) -> Sequence[int]:
-    """Return the boxes of each rule, the winning rule first."""
-    if policy is not HitPolicy.PRIORITY:
-        return table.boxes_of_rule
-    return [table.boxes_of_rule[r] for r in sorted(range(len(table.outputs)), key=lambda r: (table.rank(r), r))]
+def _in_order(table: Table, policy: HitPolicy) -> list[int]:
+    """Return the rules, the winning one first."""
+    numbers = range(len(table.outputs))
+    return sorted(numbers, key=table.rank) if policy is HitPolicy.PRIORITY else list(numbers)
 
 
 def _settling(decision: ChecklistDecision) -> _Simplify:
@@ -782,9 +891,7 @@ def _is_met(decision: ChecklistDecision, table: Table, mask: int) -> bool:
     return "unmet" not in statuses if decision.all_needed else "met" in statuses
 
 
-def _question(
-    view: _View, step: TableStep | ChecklistStep, goal: _Goal, budget: Budget
-) -> _Question:
+def _question(view: _View, step: TableStep | ChecklistStep, goal: _Goal, budget: Budget) -> _Question:
     table_step = _table_step(step)
     ways = tables_of(table_step, view.values)
     if ways is None:
@@ -823,17 +930,17 @@ def _order(contrast: Contrast) -> tuple[int, int, bool]:
 
 # --- changes in words -----------------------------------------------------------------------------------
 
+
 def _changes(question: _Question, taken: _Cells, deeper: int) -> Iterator[tuple[Change, ...]]:
     """Yield the changes, once for each way in which the decisions among the columns can come about."""
     names = {name for name, _, _ in taken}
     columns = [c for c in question.movable if c.name in names]
-    widened = _Walk.over(question, columns).widened(taken)
+    # INVARIANT: the search went over these columns within as many steps, so the worlds can be counted again.
+    widened = _Walk.over(replace(question, budget=Budget(STEPS)), columns).widened(taken)
     yield from product(*(_ways_to(question, c, taken, widened, deeper) for c in columns))
 
 
-def _ways_to(
-    question: _Question, column: Column, taken: _Cells, widened: _Widened, deeper: int
-) -> Iterator[Change]:
+def _ways_to(question: _Question, column: Column, taken: _Cells, widened: _Widened, deeper: int) -> Iterator[Change]:
     view, name = question.view, column.name
     bits = [widened[name, at] for of, at, _ in taken if of == name]
     example = _example(view.ruleset, column, [cell for of, _, cell in taken if of == name], view.values[name])
@@ -845,9 +952,6 @@ def _ways_to(
 
 def _kind(ruleset: Ruleset, name: str) -> Kind:
     return "fact" if name in ruleset.inputs else "setting" if name in ruleset.parameters else "decision"
-
-
-_LANGS: tuple[Lang, Lang] = ("zh", "en")
 
 
 def _example(ruleset: Ruleset, column: Column, chosen: Sequence[int], value: Any) -> Any:
@@ -886,8 +990,10 @@ def _cell_words(ruleset: Ruleset, column: Column, bits: Sequence[int], example: 
             return test_words(Within(tuple(_stretches(axis, may_be))), type_, ruleset, lang)
         case MemberAxis() | SignAxis():
             pairs = [(a.member, b) for a, b in zip(column.axes, bits, strict=True) if isinstance(a, MemberAxis)]
-            all_of, none_of = (frozenset(m for m, b in pairs if b == only) for only in (0b10, 0b01))
-            return test_words(Contains(all_of=all_of, none_of=none_of), type_, ruleset, lang)
+            asked = {"with": 0b10, "without": 0b01}
+            members = {word_: frozenset(m for m, b in pairs if b == only) for word_, only in asked.items()}
+            said = (_SENTENCES[w].in_lang(lang).format(value_words(m, type_, lang)) for w, m in members.items() if m)
+            return joined(said, lang, "semicolon")
 
 
 def _stretches(axis: LineAxis, bits: int) -> Iterator[Interval]:
@@ -974,26 +1080,35 @@ def _under(rules: CompiledRuleset, settings: Mapping[str, Any]) -> CompiledRules
 _SHOWN = 6
 _PLAIN = ("yes", "no", "not_regulated")
 _SENTENCES: Mapping[str, Label] = {
-    "given": Label("{0}：{1}，正是所问的（{2}）。", "{0}: {1}, which is what you asked for ({2})."),
-    "lost": Label("{0}：{1}。为何不是{2}？", "{0}: {1}. Why not {2}?"),
-    "undetermined": Label("{0}：尚未确定，还不能说为何不是{2}。", "{0}: not decided yet, so nothing rules out {2} for good."),
+    "given": Label("{0}：{1}，正是所问的“{2}”。", "{0}: {1}, which is what you asked for ({2})."),
+    "lost": Label("{0}：{1}。为何不是“{2}”？", "{0}: {1}. Why not {2}?"),
+    "undetermined": Label(
+        "{0}：尚未确定，还不能说为何不是“{2}”。", "{0}: not decided yet, so nothing rules out {2} for good."
+    ),
     "ask": Label("请先查明：{}。", "Ask first: {}."),
     "unset": Label("参数尚未确定：{}。", "Nobody has set: {}."),
     "rule": Label("规则 {}", "rule {}"),
-    "failed": Label("- {}未满足：{}{}。", "- {} did not match: {}{}."),
-    "beaten": Label("- {}满足，但被 {} 取代{}。", "- {} matched, but {} won{}."),
+    "failed": Label("- {} 未满足：{}{}。", "- {} did not match: {}{}."),
+    "beaten": Label("- {} 满足，但以 {} 为准{}。", "- {} matched, but {} won{}."),
     "cell": Label("{}须为“{}”，现为“{}”", "{} would have to be {}, and is {}"),
-    "never": Label("- {}永远不会满足{}。", "- {} can never match{}."),
+    "never": Label("- {} 永远不会满足{}。", "- {} can never match{}."),
     "more": Label("- 另有 {} 条规则。", "- and {} more rules."),
     "clauses": Label("（依据：{}）", " ({})"),
     "nearest": Label("最近的改变（任取一项）：", "The nearest change, any one of these:"),
     "change": Label("{}改为“{}”", "{} becomes {}"),
+    "set": Label("{}{}", "{} {}"),
+    "found": Label("查明{}为“{}”", "{} is found to be {}"),
+    "with": Label("包括“{}”", "includes {}"),
+    "without": Label("不包括“{}”", "does not include {}"),
     "through": Label("{}（办法：{}）", "{} (by this: {})"),
     "setting": Label("{}（属于设定）", "{} (a setting)"),
     "doubt": Label("；整件重新判定后仍不是所问的", "; yet decided again as a whole, it still says something else"),
     "then ask": Label("；之后还须查明：{}", "; then ask: {}"),
-    "none": Label("只改动本判定所看的各项，都得不到所问的结论。", "No change of what this decision looks at gives it."),
-    "budget": Label("组合过多，没有算完：最近的改变未知。", "Too many combinations to try: the nearest change is unknown."),
+    "none": Label("改动本判定所看的各项，都得不到所问的结论。", "No change of what this decision looks at gives it."),
+    "none tried": Label("改动其余各项，都得不到所问的结论。", "No change of the rest of what it looks at gives it."),
+    "budget": Label(
+        "组合过多，没有算完：最近的改变未知。", "Too many combinations to try: the nearest change is unknown."
+    ),
     "untried": Label("因参数未定，未尝试改动：{}。", "Not tried, for a parameter is not set: {}."),
     "operands": Label("由公式“{}”得出：{}。", "It follows from the formula {}: {}."),
 }
@@ -1035,20 +1150,20 @@ class _Speaker:
         yield from self.search()
 
     def search(self) -> Iterator[str]:
+        if self.said.untried:
+            yield self.say("untried", self.names(self.said.untried))
+        if self.said.unset:
+            yield self.say("unset", self.names(self.said.unset))
         match self.said.search:
             case "found":
                 yield self.say("nearest")
                 yield from (f"- {self.contrast(c)}" for c in self.said.nearest[:_SHOWN])
             case "none":
-                yield self.say("none")
+                yield self.say("none tried" if self.said.untried else "none")
             case "unknown: budget":
                 yield self.say("budget")
             case "not searched":
                 pass
-        if self.said.untried:
-            yield self.say("untried", self.names(self.said.untried))
-        if self.said.unset:
-            yield self.say("unset", self.names(self.said.unset))
 
     def answer(self) -> str:
         match self.said.answer:
@@ -1088,13 +1203,11 @@ class _Speaker:
         rule = self.say("rule", self.rule(loser.rule))
         if loser.beaten_by:
             return self.say("beaten", rule, joined(map(self.rule, loser.beaten_by), self.lang), clauses)
-        cells_ = joined((self.cell(loser.rule, f) for f in loser.failed), self.lang, "semicolon")
+        cells_ = joined(map(self.cell, loser.failed), self.lang, "semicolon")
         return self.say("failed", rule, cells_, clauses) if loser.failed else self.say("never", rule, clauses)
 
-    def cell(self, rule: str, failed: FailedCell) -> str:
-        type_ = self.ruleset.type_of(failed.column)
-        tests = dict.fromkeys(w[failed.column] for w in _alternatives(self.rules[rule]) if failed.column in w)
-        asked = joined((test_words(t, type_, self.ruleset, self.lang) for t in tests), self.lang, "or")
+    def cell(self, failed: FailedCell) -> str:
+        asked = failed.asks.in_lang(self.lang)
         return self.say("cell", self.name(failed.column), asked, self.value(failed.column, failed.value))
 
     def value(self, name: str, value: Any) -> str:
@@ -1109,7 +1222,9 @@ class _Speaker:
         return changes + (self.say("doubt") if contrast.holds is False else "")
 
     def change(self, change: Change) -> str:
-        said = self.say("change", self.name(change.column), change.words.in_lang(self.lang))
+        is_set = isinstance(change.example, frozenset)
+        kind = "set" if is_set else "found" if _is_open(change.was) else "change"
+        said = self.say(kind, self.name(change.column), change.words.in_lang(self.lang))
         if change.kind == "setting":
             return self.say("setting", said)
         through = joined(map(self.change, change.through), self.lang, "semicolon")
@@ -1122,7 +1237,3 @@ class _Speaker:
         return self.say(
             "operands", formula, joined((f"{self.name(n)} = {self.value(n, v)}" for n, v in operands), self.lang)
         )
-
-
-def _alternatives(rule: Rule | Item) -> Iterable[Mapping[str, Any]]:
-    return (*rule.needs, *rule.when) if isinstance(rule, Item) else rule.when
