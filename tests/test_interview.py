@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -13,7 +14,6 @@ from random_rulesets import choices, random_ruleset, to_yaml
 
 complaint_rules = pytest.importorskip("complaint_rules")
 import library
-from complaint_rules import interview as asking
 from complaint_rules.answers import Undetermined
 from complaint_rules.interview import Interview, begin, run
 from complaint_rules.values import to_json
@@ -119,3 +119,122 @@ def said(end: Interview, facts: Any) -> dict[str, Any]:
     """Return these facts as an interview holds them, where the same facts are unsure."""
     read = begin(end.rules, facts, only=end.wanted)
     return {"facts": read.facts, "absent": read.absent, "unsure": end.unsure}
+
+
+# --- in text -----------------------------------------------------------------------------------------
+
+
+@cache
+def loaded(ruleset: str) -> Any:
+    return complaint_rules.load(ruleset)
+
+
+def dialogue(ruleset: str, wanted: str, *lines: str, lang: Any = "zh") -> tuple[Interview, str]:
+    """Return the end of an interview held with these lines, and what was written."""
+    written: list[str] = []
+    start = begin(loaded(ruleset), only=[wanted])
+    return run(start, iter(lines).__next__, written.append, lang), "\n".join(written)
+
+
+def test_one_answer_can_be_enough() -> None:
+    end, written = dialogue("food", "compensation_grade", "有")
+
+    assert end.question is None
+    assert end.result["compensation_grade"] == "A"
+    assert written.split("\n") == [
+        "健康伤害（health_harm）",
+        "  1 有 (harmed)",
+        "  2 无 (none)",
+        "  应答：编号、代码或名称；? 不知道",
+    ]
+
+
+def test_numbers_ids_and_labels_say_the_same() -> None:
+    for line in ("2", "２", "none", "无", "None", " 无 "):
+        end, _ = dialogue("food", "compensation_grade", line, "消费", "4")
+
+        assert end.facts_json == {"defect": ["spoiled"], "stage": "consumption", "health_harm": "none"}
+        assert end.result["compensation_grade"] == "A"
+
+
+def test_several_members_stand_between_commas_and_none_is_an_empty_line() -> None:
+    for line, members in (
+        ("发酵、4，封口不严", {"fermented", "spoiled", "seal_not_tight"}),
+        ("4", {"spoiled"}),
+        ("[spoiled, watery]", {"spoiled", "watery"}),
+        ("", set()),
+    ):
+        end, _ = dialogue("food", "compensation_grade", "无", "消费", line)
+
+        assert end.facts["defect"] == members
+
+
+def test_a_refused_answer_is_asked_again() -> None:
+    end, written = dialogue("bank", "reply_limit_days", "9", "低级", "也许", "", "中端")
+
+    assert end.result["reply_limit_days"] == 3
+    assert written.count("人工判定的紧急程度（base_urgency）") == 2
+    assert "base_urgency: 错误[CR303]: `9` 不在取值范围内" in written
+    assert "customer_tier: 错误[CR303]: `也许` 不在取值范围内" in written
+    assert "customer_tier: 错误[CR302]: `null` 的类型不对" in written
+
+
+def test_a_boolean_is_a_choice_of_two() -> None:
+    for line, value in (("是", True), ("1", True), ("no", False), ("否", False), ("2", False)):
+        end, written = dialogue("bank", "may_view", "也许", line)
+
+        assert end.facts_json["delegation_recorded"] is value
+        assert "delegation_recorded: 错误[CR303]: `也许` 不在取值范围内，可选：`是`, `否`" in written
+
+
+def test_an_empty_line_says_that_there_is_no_optional_fact() -> None:
+    end, written = dialogue("bank", "faq_complete", "如何挂失", "")
+
+    assert end.facts_json == {"problem_summary": "如何挂失", "standard_answer": None}
+    assert end.result["faq_complete"] is False
+    assert "空行 没有" in written
+
+
+def test_what_nobody_knows_is_not_asked_again_and_stays_open() -> None:
+    end, written = dialogue("bank", "reply_limit_days", "？", "普通")
+
+    assert end.question is None
+    assert end.result.ask == ("base_urgency",)
+    assert written.count("base_urgency") == 1
+
+
+def test_the_end_of_the_lines_ends_the_interview_with_what_is_decided_so_far() -> None:
+    end, _ = dialogue("bank", "reply_limit_days", "低级")
+
+    assert end.facts_json == {"base_urgency": "low"}
+    assert end.result.decisions["reply_limit_days"].status == "undetermined"
+
+
+def test_an_interview_goes_on_from_the_facts_of_a_file() -> None:
+    rules = loaded("bank")
+    half = {"problem_summary": "如何挂失", "standard_answer": "致电 95559"}
+    asked = begin(rules, half, only=["faq_complete"]).question
+
+    assert asked is not None
+    assert (asked.name, asked.optional, asked.waiting) == ("validity_period", True, 1)
+    assert begin(rules, half | {"validity_period": None}, only=["faq_complete"]).result["faq_complete"] is False
+
+
+def test_a_question_is_written_in_english_too() -> None:
+    _, written = dialogue("bank", "faq_complete", lang="en")
+
+    assert written.split("\n") == [
+        "problem summary (problem_summary)",
+        "  answer: text; ? not known; empty line: there is none",
+    ]
+
+
+def test_an_unknown_decision_and_an_answer_to_no_question_are_refused() -> None:
+    rules = loaded("bank")
+    with pytest.raises(complaint_rules.FactsError, match="CR308"):
+        begin(rules, only=["faq_complet"])
+    done = begin(rules, {"problem_summary": None}, only=["faq_complete"])
+
+    assert done.question is None
+    with pytest.raises(ValueError, match="nothing to ask"):
+        done.answered("x")

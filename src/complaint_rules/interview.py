@@ -24,7 +24,7 @@ from complaint_rules.settle import Settler
 from complaint_rules.values import YES, to_json
 from complaint_rules.words import Label, Lang
 
-_WORK = 100  # steps settled again to find the best question
+_WORK = 250  # steps settled again to find the best question
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class Interview:
         """The best question, or None where nothing that can be asked still matters.
 
         A fact is asked only if an open wanted decision waits for it. The best is the one expected
-        to settle most of them: each listed value is tried, all count as equally likely. A fact
-        without listed values, or past the budget of work, settles what waits for nothing else.
-        Ties go to the one that leaves fewest facts to ask, then to the one that most decisions
-        wait for, then to the order of the file.
+        to settle most of them: each listed value is tried (of a set, none and each alone), all
+        count as equally likely. A fact without listed values, or past the budget of work, settles
+        what waits for nothing else. Ties go to the one that leaves fewest facts to ask, then to the
+        one that most decisions wait for, then to the order of the file.
         """
         waiting = Counter(n for a in self._open for n in a.ask if self.may_ask(n))
         if not waiting:
@@ -229,7 +229,9 @@ def _values(fact: Input) -> tuple[Any, ...]:
             return (*values, *(("",) if is_open else ()), *absent)
         case Text():
             return ("", *absent)
-        case Ordered() | Members() | ListOf():
+        case Members(values):
+            return (frozenset(), *(frozenset({v}) for v in values)) if values else ()
+        case Ordered() | ListOf():
             return ()
 
 
@@ -385,6 +387,8 @@ def _raw(interview: Interview, question: Question, line: str) -> object:
     if choice is not None:
         return choice.value
     domain = interview.rules.ruleset.inputs[question.name].type.domain
+    if isinstance(domain, Truth):
+        raise _not_listed(line, question)
     if isinstance(domain, (Text, Enumeration)):
         return _unlisted(line, question)
     return raw_of_text(unicodedata.normalize("NFKC", line), domain)
@@ -422,6 +426,10 @@ def _unlisted(line: str, question: Question) -> str:
         FactsError: there is no such choice.
     """
     if question.choices and _folded(line).isdecimal():
-        known = tuple(c.value for c in question.choices)
-        raise FactsError([Diagnostic("CR303", args={"value": line, "known": known}, where=question.name)])
+        raise _not_listed(line, question)
     return line
+
+
+def _not_listed(line: str, question: Question) -> FactsError:
+    known = tuple(c.label if isinstance(c.value, bool) else c.value for c in question.choices)
+    return FactsError([Diagnostic("CR303", args={"value": line, "known": known}, where=question.name)])
