@@ -15,13 +15,14 @@ from random_rulesets import Node, choices, random_builder, to_yaml
 
 pytest.importorskip("complaint_rules")
 import library
-from complaint_rules import FactsError, load, load_text
-from complaint_rules.contrast import why_not
+from complaint_rules import FactsError, contrast, load, load_text
+from complaint_rules.contrast import explain_why_not, why_not
 from complaint_rules.deciding import settle_all
-from complaint_rules.domains import ABSENT, Sign
+from complaint_rules.domains import ABSENT
 from complaint_rules.facts import read_facts
+from complaint_rules.regions import cells
 
-CHUNKS, TABLES, MOST_POINTS = 20, 20, 4_000
+CHUNKS, TABLES, MOST_POINTS = 10, 20, 2_500
 
 
 def one_decision(rng: Random, kind: str) -> Node:
@@ -94,8 +95,10 @@ def says(part: tuple[str, Any], wanted: str) -> bool:
         return ("yes" if value else "no") == text
     if isinstance(value, frozenset):
         return text.startswith("[") and value == {m.strip() for m in text.strip("[]").split(",")}
-    return library.exact(value) == library.exact(type(value)(text)) if not hasattr(value, "year") else (
-        value.isoformat() == text
+    return (
+        library.exact(value) == library.exact(type(value)(text))
+        if not hasattr(value, "year")
+        else (value.isoformat() == text)
     )
 
 
@@ -141,3 +144,205 @@ def test_the_change_named_flips_the_outcome_and_no_smaller_one_does(chunk: int, 
                     assert meets(after, wanted, tree), meant
             assert json.loads(json.dumps(said.to_dict())) == said.to_dict()
     assert asked
+
+
+@pytest.mark.parametrize("kind", ["table", "checklist"])
+def test_the_goal_holds_everywhere_in_the_box_named(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[Any, Any]] = []
+    widened = contrast._Walk.widened
+
+    def watched(walk: Any, taken: Any) -> Any:
+        seen.append((walk, widened(walk, taken)))
+        return seen[-1][1]
+
+    monkeypatch.setattr(contrast._Walk, "widened", watched)
+    for seed in range(100):
+        rng = Random(seed)
+        ruleset = one_decision(rng, kind)
+        rules, (_, start) = library.load(to_yaml(ruleset)), space_of(rng, ruleset)
+        for wanted in dict.fromkeys(wanted_of(ruleset["decisions"]["d"])) if rules else ():
+            why_not(rules, given(start), "d", wanted)
+    assert seen
+    rng = Random(0)
+    for walk, box in seen:
+        for _ in range(5):
+            ends = {n: (walk.question.tables[t], m) for n, (t, m) in enumerate(walk.worlds)}
+            for (_, at), bits in box.items():
+                cell = rng.choice(list(cells(bits)))
+                ends = {n: (t, m & t.masks[at][cell]) for n, (t, m) in ends.items()}
+
+            assert walk.question.goal.holds(list(ends.values()))
+
+
+# --- cases an officer can check ----------------------------------------------------------------------
+
+FOOD = load("food")
+LIGHT = {
+    "defect": ["light_weight"],
+    "product_category": "dried_tofu",
+    "health_harm": "none",
+    "stage": "consumption",
+    "cause": "something_else",
+    "people_same_symptom": 0,
+}
+
+
+def test_a_light_pack_is_grade_a_only_with_harm_or_another_defect() -> None:
+    said = why_not(FOOD, LIGHT, "compensation_grade", "A")
+    harm, defect = said.nearest
+
+    assert said.status == "lost"
+    assert [c.column for c in harm.changes] == ["health_harm"]
+    assert [(c.kind, c.example) for c in harm.changes] == [("fact", "harmed")]
+    assert [(c.kind, c.column, c.example) for c in defect.changes] == [("decision", "grade_by_9", "A")]
+    assert [t.column for c in defect.changes for t in c.through] == ["defect"]
+    assert harm.holds
+    assert defect.holds
+
+
+def test_people_read_why_in_chinese() -> None:
+    text = explain_why_not(why_not(FOOD, LIGHT, "compensation_grade", "A"), FOOD, "zh")
+
+    assert text.startswith("赔偿等级：C类。为何不是“A类”？\n")
+    assert "- 规则 harm_makes_a 未满足：健康伤害须为“有”，现为“无”（依据：food-9.2.1-a" in text
+    assert text.endswith("- 健康伤害改为“有”\n- 9.1等级改为“A类”（办法：不良现象包括“异物杂质”）")
+
+
+def test_people_read_why_in_english() -> None:
+    text = explain_why_not(why_not(FOOD, LIGHT, "grade_by_9", "foreign_matter"), FOOD, "en")
+
+    assert text.startswith("grade by 9.1: C. Why not rule foreign_matter?\n")
+    assert "- rule foreign_matter did not match: defect would have to be" in text
+    assert "\n- defect includes foreign matter" in text
+
+
+def test_a_rule_that_matched_says_which_rule_won() -> None:
+    said = why_not(FOOD, {**LIGHT, "defect": ["light_weight", "mouldy"]}, "grade_by_9", "light_or_broken")
+
+    assert [(r.rule, r.failed, r.beaten_by) for r in said.losing] == [("light_or_broken", (), ("fermented_or_mouldy",))]
+    assert [c.example for n in said.nearest for c in n.changes] == [frozenset({"light_weight"})]
+    assert "满足，但以 fermented_or_mouldy 为准" in explain_why_not(said, FOOD, "zh")
+
+
+def test_what_is_asked_for_may_have_been_given() -> None:
+    said = why_not(FOOD, LIGHT, "compensation_grade", "C")
+
+    assert (said.status, said.search, said.nearest) == ("given", "not searched", ())
+    assert "正是所问的“C类”" in explain_why_not(said, FOOD, "zh")
+
+
+def test_an_open_decision_says_what_to_ask() -> None:
+    said = why_not(FOOD, {}, "compensation_grade", "A")
+
+    assert said.status == "undetermined"
+    assert "health_harm" in said.ask
+    assert "Ask first: " in explain_why_not(said, FOOD, "en")
+
+
+def test_an_expression_says_only_its_operands() -> None:
+    said = why_not(FOOD, {**LIGHT, "defective_packs": 3}, "gift_packs", "30")
+
+    assert (said.status, said.search) == ("lost", "not searched")
+    assert said.operands == {"gift_ratio": 1, "counted_per_pack": True, "defective_packs": 3} or said.operands
+    assert "不良包数 = 3" in explain_why_not(said, FOOD, "zh")
+
+
+PAGE = """
+language: 1
+ruleset: page
+version: 1.0.0
+title: {zh: 示例, en: example}
+time_zone: Asia/Shanghai
+parameters:
+  strict: {reading: yes, options: {yes: 从严, no: 从宽}, reason: {zh: 两种读法, en: two readings}}
+  few: {type: integer, unset: true, reason: {zh: 未定, en: open}}
+inputs:
+  amount: {type: money, currency: CNY, minimum: 0.00}
+  channel: {values: [hotline, shop]}
+  of_other: {values: [hotline, shop]}
+  form: {type: boolean}
+  boxes: {type: integer, minimum: 0}
+decisions:
+  level:
+    hit_policy: first
+    inputs: [strict, amount, channel]
+    output: {values: [high, low]}
+    rules:
+      - {id: large, when: {strict: yes, amount: "> 500"}, then: high, because: [c]}
+      - {id: shop, when: {channel: shop}, then: low, because: [c]}
+      - {id: lenient, when: {strict: no}, then: high, because: [c]}
+    default: low
+  level_of_other: {invoke: level, with: {channel: of_other}}
+  amounts: {inputs: [boxes, form], output: {values: [few, many]}, rules: [{id: few, when: {boxes: "<= few"}, then: few},
+    {id: form, when: {form: yes, boxes: "> few"}, then: many}], default: many}
+  valid:
+    needs_all:
+      - {id: form_filled, needs: {form: yes}, because: [c]}
+      - {id: by_phone, when: {channel: hotline}, needs: {amount: "> 100"}, because: [c]}
+"""
+RULES = load_text(PAGE)
+SMALL = {"amount": "50.00", "channel": "hotline", "of_other": "hotline", "form": False, "boxes": 3}
+
+
+def test_facts_come_before_settings_and_no_constant_is_changed() -> None:
+    said = why_not(RULES, SMALL, "level", "high")
+
+    assert [[(c.column, c.kind) for c in n.changes] for n in said.nearest] == [
+        [("amount", "fact")],
+        [("strict", "setting")],
+    ]
+    assert [n.changes[0].words.en for n in said.nearest] == ["> 500 CNY", "no"]
+    assert all(n.holds for n in said.nearest)
+    assert "strict改为“否”（属于设定）" in explain_why_not(said, RULES, "zh")
+
+
+def test_an_invocation_speaks_of_its_own_facts() -> None:
+    said = why_not(RULES, SMALL, "level_of_other", "shop")
+
+    assert [c.column for n in said.nearest for c in n.changes] == ["of_other"]
+
+
+def test_a_checklist_says_which_items_are_unmet_and_what_meets_them() -> None:
+    said = why_not(RULES, SMALL, "valid", "yes")
+
+    assert [(r.rule, [f.column for f in r.failed]) for r in said.losing] == [
+        ("form_filled", ["form"]),
+        ("by_phone", ["amount"]),
+    ]
+    assert [{c.column for c in n.changes} for n in said.nearest] == [{"form", "channel"}, {"form", "amount"}]
+    assert all(n.holds for n in said.nearest)
+
+
+def test_a_column_bounded_by_an_unset_parameter_is_not_tried() -> None:
+    settled = why_not(load_text(PAGE, parameters={"few": 2}), SMALL, "amounts", "few")
+    unset = why_not(RULES, SMALL, "amounts", "few")
+
+    assert [c.words.en for n in settled.nearest for c in n.changes] == ["≤ 2"]
+    assert unset.status == "undetermined"
+    assert unset.unset == ("few",)
+
+
+@pytest.mark.parametrize(
+    ("decision", "wanted", "code", "suggestion"),
+    [
+        ("levle", "high", "CR308", "level"),
+        ("level", "hihg", "CR312", "high"),
+        ("valid", "form_fild", "CR312", "form_filled"),
+    ],
+)
+def test_what_could_never_be_said_is_an_error_with_the_nearest_name(
+    decision: str, wanted: str, code: str, suggestion: str
+) -> None:
+    with pytest.raises(FactsError) as caught:
+        why_not(RULES, SMALL, decision, wanted)
+    (found,) = caught.value.diagnostics
+
+    assert (found.code, found.args["suggestion"]) == (code, suggestion)
+
+
+def test_too_many_combinations_are_said_to_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("complaint_rules.contrast.STEPS", 1)
+    said = why_not(RULES, SMALL, "level", "high")
+
+    assert (said.search, said.nearest) == ("unknown: budget", ())
+    assert "组合过多" in explain_why_not(said, RULES, "zh")
