@@ -14,7 +14,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from reference import Answer, Case, findings, settings_of
+from reference import Answer, Reading, findings
 from reference_cells import (
     NOT_REGULATED,
     STEPS,
@@ -582,21 +582,21 @@ def to_yaml(ruleset: Tree) -> str:
 
 def choices(ruleset: Tree) -> dict[str, list[Value]]:
     """Return, for each input and parameter, values at and beside the bounds its cells name."""
-    case = Case(ruleset, {}, settings_of(ruleset, {}))
+    reading = Reading(ruleset)
     rows = [row for table in ruleset["decisions"].values() for row in table_rows(table)]
     found = {}
     for place in ("inputs", "parameters"):
         for name, tree in ruleset[place].items():
             type_ = type_of(tree, ruleset["types"])
             marks = {
-                read(bound, case.type_of(column))
+                read(bound, reading.type_of(column))
                 for row in rows
                 for column, cell in row.items()
-                if case.type_of(column).kind == type_.kind and type_.kind in STEPS
+                if reading.type_of(column).kind == type_.kind and type_.kind in STEPS
                 for bound in bounds(cell)
                 if bound not in ruleset["parameters"]
             }
-            values = everything(type_, marks)
+            values = everything(type_, frozenset(marks))
             if place == "parameters" and "options" in tree:
                 values = frozenset(read(option, type_) for option in tree["options"])
             found[name] = sorted(values, key=lambda v: sorted(v) if type_.kind == "set" else v)

@@ -10,7 +10,7 @@ A ruleset is the nested dict, list and text of its YAML file. Facts are Python v
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from types import MappingProxyType
@@ -52,31 +52,34 @@ class Answer:
     possible: frozenset[Value] | None = None
 
 
-# --- one complaint ------------------------------------------------------------------------------
+# --- what is read once, for all complaints --------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """What a name can be: `values`, or anything of its type (None), and `also` these."""
+class Sheet:
+    """Rows of cells, and for each column the numbers or parameters that its cells speak of."""
 
-    values: frozenset[Value] | None
-    also: frozenset[Value] = frozenset()
+    def __init__(self, rows: Sequence[Tree], numeric: Callable[[str], bool]) -> None:
+        self.rows = rows
+        self.every_row = frozenset(range(len(rows)))
+        self.columns = sorted({column for row in rows for column in row})
+        self.cells = {c: [row.get(c, "-") for row in rows] for c in self.columns}
+        self.words = {c: {w for cell in self.cells[c] for w in bounds(cell)} for c in self.columns if numeric(c)}
+        self.matched: dict[Hashable, set[frozenset[int]]] = {}
 
-    @property
-    def is_known(self) -> bool:
-        return self.values is not None and len(self.values) == 1
+    def matching(self, column: str, values: Iterable[Value], type_: Type, settings: Tree) -> set[frozenset[int]]:
+        """Return, for each of the values, the rows whose cell in the column matches it."""
+        cells = list(enumerate(self.cells[column]))
+        return {frozenset(n for n, cell in cells if matches(cell, value, type_, settings)) for value in values}
 
 
-@dataclass
-class Case:
-    """A ruleset and what is known: facts, and the parameters that have a value."""
+class Reading:
+    """A ruleset whose parts are read once; it must not change any more."""
 
-    ruleset: Tree
-    facts: Mapping[str, Value]
-    settings: Mapping[str, Value]
-    is_analysis: bool = False  # an optional input may be absent, a decision anything of its type
-    outlooks: dict[str, Outlook] = field(default_factory=dict)
-    types: dict[str, Type] = field(default_factory=dict)
+    def __init__(self, ruleset: Tree) -> None:
+        self.ruleset = ruleset
+        self.types: dict[str, Type] = {}
+        self.sheets: dict[int, Sheet] = {}
+        self.outcomes: dict[Hashable, Value] = {}
 
     def part(self, name: str) -> Tree:
         tree: Tree = self.ruleset.get(name) or {}
@@ -98,6 +101,54 @@ class Case:
         if "output" not in tree and "outputs" not in tree:
             return Type("boolean")
         return type_of(tree["outputs"][output] if output else tree["output"], self.part("types"))
+
+    def sheet(self, tree: Tree) -> Sheet:
+        """Return the rows of a table, or of an item of a checklist: its `when`, then its `needs`."""
+        if id(tree) not in self.sheets:
+            parts = (
+                [rule.get("when") for rule in tree["rules"]] if "rules" in tree else [tree.get("when"), tree["needs"]]
+            )
+            rows = [row for part in parts for row in rows_of(part)]
+            self.sheets[id(tree)] = Sheet(rows, lambda column: self.type_of(column).kind in STEPS)
+        return self.sheets[id(tree)]
+
+    def outcome(self, tree: Tree, rules: Sequence[Tree]) -> Value:
+        key = (id(tree), *(rule["id"] for rule in rules))
+        if key not in self.outcomes:
+            self.outcomes[key] = outcome(tree, rules, self.part("types"))
+        return self.outcomes[key]
+
+
+# --- one complaint ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a name can be: `values`, or anything of its type (None), and `also` these."""
+
+    values: frozenset[Value] | None
+    also: frozenset[Value] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        return self.values is not None and len(self.values) == 1
+
+
+@dataclass
+class Case:
+    """A ruleset and what is known: facts, and the parameters that have a value."""
+
+    reading: Reading
+    facts: Mapping[str, Value]
+    settings: Mapping[str, Value]
+    is_analysis: bool = False  # an optional input may be absent, a decision anything of its type
+    outlooks: dict[str, Outlook] = field(default_factory=dict)
+
+    def part(self, name: str) -> Tree:
+        return self.reading.part(name)
+
+    def type_of(self, name: str) -> Type:
+        return self.reading.type_of(name)
 
     def outlook(self, name: str) -> Outlook:
         if name not in self.outlooks:
@@ -140,71 +191,73 @@ class Case:
             return self.decide_expression(tree, names)
         if "rules" in tree:
             hits = self.matching_rules(tree, names)
-            return Outlook(frozenset(outcome(tree, rules, self.part("types")) for rules in hits))
+            return Outlook(frozenset(self.reading.outcome(tree, rules) for rules in hits))
         return self.decide_checklist(tree, names)
 
     # --- tables: try everything
 
     def matching_rules(self, tree: Tree, names: Names) -> Iterator[list[Tree]]:
         """For each way to complete what is unknown: the rules that match, in their order."""
-        rules = [(rule, row) for rule in tree["rules"] for row in rows_of(rule.get("when"))]
-        for matched in set(self.completions([row for _, row in rules], names)):
-            ids = {rules[index][0]["id"] for index in matched}
+        owners = [rule["id"] for rule in tree["rules"] for _ in rows_of(rule.get("when"))]
+        for matched in self.completions(self.reading.sheet(tree), names):
+            ids = {owners[index] for index in matched}
             yield [rule for rule in tree["rules"] if rule["id"] in ids]
 
-    def completions(self, rows: Sequence[Tree], names: Names) -> Iterator[frozenset[int]]:
+    def completions(self, sheet: Sheet, names: Names) -> set[frozenset[int]]:
         """For each way to complete what is unknown: the rows that match.
 
         An unset parameter is one value in the whole table; the columns are completed
         independently of one another.
         """
-        columns = sorted({column for row in rows for column in row})
-        numbers = [c for c in columns if self.type_of(names.get(c, c)).kind in STEPS]
-        used = {b for column in numbers for row in rows for b in bounds(row.get(column, "-"))}
-        used = {names.get(name, name) for name in used | set(columns)}
+        used = {names.get(word, word) for words in (sheet.columns, *sheet.words.values()) for word in words}
         unset = sorted(used & set(self.part("parameters")) - set(self.settings))
-        margin = 1 + len(unset)
-        choices = [self.values(p, rows, names, self.settings, margin) for p in unset]
-        for chosen in product(*choices):
+        found: set[frozenset[int]] = set()
+        for chosen in product(*(self.choices(p, sheet, names, room=2 * len(unset)) for p in unset)):
             known = {**self.settings, **dict(zip(unset, chosen, strict=True))}
             meant = known | {left: known[right] for left, right in names.items() if right in known}
-            possible = {frozenset(range(len(rows)))}
-            for column in columns:
-                meaning = names.get(column, column)
-                type_ = self.type_of(meaning)
-                matched = {
-                    frozenset(
-                        index for index, row in enumerate(rows) if matches(row.get(column, "-"), value, type_, meant)
-                    )
-                    for value in self.values(meaning, rows, names, known)
-                }
+            possible = {sheet.every_row}
+            for column in sheet.columns:
+                matched = self.matched(sheet, column, names, meant)
                 possible = {before & now for before in possible for now in matched}
-            yield from possible
-
-    def values(self, name: str, rows: Sequence[Tree], names: Names, known: Tree, margin: int = 1) -> frozenset[Value]:
-        """Return everything that a column or an unset parameter could be."""
-        if name in known:
-            return frozenset({known[name]})
-        outlook = self.outlook(name)
-        if outlook.values is not None:
-            return outlook.values
-        marks = self.marks(self.type_of(name).kind, rows, names, known)
-        return everything(self.type_of(name), marks, margin) | outlook.also
-
-    def marks(self, kind: str, rows: Sequence[Tree], names: Names, known: Tree) -> set[Value]:
-        """Return the values of a kind that these rows, and the columns they are about, speak of."""
-        numeric = ("integer", "decimal", "money")
-        found: set[Value] = set()
-        for column in {column for row in rows for column in row}:
-            type_ = self.type_of(names.get(column, column))
-            if kind not in STEPS or type_.kind not in (numeric if kind in numeric else [kind]):
-                continue
-            words = {names.get(b, b) for row in rows for b in bounds(row.get(column, "-"))}
-            found |= {known[w] for w in words if w in known}
-            found |= {read(w, type_) for w in words if w not in self.part("parameters")}
-            held = self.outlook(names.get(column, column)).values or frozenset()
-            found |= {type_.minimum, type_.maximum, *held} - {None, UNKNOWN, NOT_REGULATED}
+            found |= possible
         return found
+
+    def matched(self, sheet: Sheet, column: str, names: Names, meant: Tree) -> set[frozenset[int]]:
+        """Return, for each value that a column could have, the rows whose cells match it."""
+        meaning = names.get(column, column)
+        outlook = Outlook(frozenset({meant[meaning]})) if meaning in meant else self.outlook(meaning)
+        key = (column, meaning, outlook.values, outlook.also, *map(meant.get, sheet.words.get(column, ())))
+        if key not in sheet.matched:
+            values, type_ = outlook.values, self.type_of(meaning)
+            if values is None:
+                marks = self.marks(column, sheet, names, meant)
+                values = everything(type_, frozenset(marks)) | outlook.also
+            sheet.matched[key] = sheet.matching(column, values, type_, meant)
+        return sheet.matched[key]
+
+    def marks(self, column: str, sheet: Sheet, names: Names, meant: Tree) -> set[Value]:
+        """Return the values that a column could have for certain, and those that its cells speak of."""
+        type_, outlook = self.type_of(names.get(column, column)), self.outlook(names.get(column, column))
+        words = sheet.words.get(column, set())
+        found = {meant[w] for w in words if w in meant}
+        found |= {read(w, type_) for w in words if names.get(w, w) not in self.part("parameters")}
+        found |= {type_.minimum, type_.maximum, *(outlook.values or ())}
+        return found - {None, UNKNOWN, NOT_REGULATED}
+
+    def choices(self, parameter: str, sheet: Sheet, names: Names, *, room: int) -> frozenset[Value]:
+        """Return the values of an unset parameter that any column could tell apart.
+
+        They have room for the other parameters, and for the values of the columns between them.
+        """
+        type_ = self.type_of(parameter)
+        numeric = ("integer", "decimal", "money")
+        marks: set[Value] = set()
+        for column in sheet.words if type_.kind in STEPS else ():
+            other = self.type_of(names.get(column, column))
+            if other.kind in (numeric if type_.kind in numeric else [type_.kind]):
+                found = self.marks(column, sheet, names, self.settings)
+                marks |= found | (everything(other, frozenset(found), room) if type_.step != other.step else set())
+        return everything(type_, frozenset(marks), room)
 
     # --- checklists: each item on its own
 
@@ -212,12 +265,12 @@ class Case:
         """Return what each item could be: not_needed, met or unmet."""
         statuses = {}
         for item in tree.get("needs_all") or tree["needs_any"]:
-            when, needs = rows_of(item.get("when")), rows_of(item["needs"])
+            applying = len(rows_of(item.get("when")))
             statuses[item["id"]] = {
                 "not_needed" if not applies else "met" if is_met else "unmet"
-                for matched in self.completions([*when, *needs], names)
-                for applies in [any(index < len(when) for index in matched)]
-                for is_met in [any(index >= len(when) for index in matched)]
+                for matched in self.completions(self.reading.sheet(item), names)
+                for applies in [any(index < applying for index in matched)]
+                for is_met in [any(index >= applying for index in matched)]
             }
         return statuses
 
@@ -256,14 +309,15 @@ class Case:
 
 
 def decide(
-    ruleset: Tree,
+    ruleset: Tree | Reading,
     facts: Mapping[str, Value],
     parameters: Mapping[str, Value] | None = None,
     *,
     assumptions: bool = True,
 ) -> dict[str, Answer]:
     """Return the answer of every decision."""
-    case = Case(ruleset, facts, settings_of(ruleset, parameters or {}, assumptions=assumptions))
+    reading = ruleset if isinstance(ruleset, Reading) else Reading(ruleset)
+    case = Case(reading, facts, settings_of(reading.ruleset, parameters or {}, assumptions=assumptions))
     return {name: answer(case.outlook(name)) for name in case.part("decisions")}
 
 
@@ -305,7 +359,7 @@ def findings(ruleset: Tree, name: str, parameters: Mapping[str, Value] | None = 
     tree, shared = ruleset["decisions"][name], ruleset.get("types") or {}
     settings = settings_of(ruleset, parameters or {}).items()
     known = {name: value for name, value in settings if name not in tree["inputs"]}
-    case = Case(ruleset, {}, known, is_analysis=True)
+    case = Case(Reading(ruleset), {}, known, is_analysis=True)
     points = {tuple(rule["id"] for rule in rules) for rules in case.matching_rules(tree, {})}
     then = {rule["id"]: output_value(tree, rule["then"], shared) for rule in tree["rules"]}
     policy = tree.get("hit_policy", "unique")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -99,7 +100,8 @@ def read_text(text: str, kind: str) -> Value:
     return text
 
 
-def everything(type_: Type, marks: set[Value], margin: int = 1) -> frozenset[Value]:
+@cache
+def everything(type_: Type, marks: frozenset[Value], margin: int = 1) -> frozenset[Value]:
     """Return all values of a small type; of a long one those at, beside and between the `marks`."""
     match type_.kind:
         case "boolean":
@@ -157,22 +159,20 @@ def set_matches(cell: Tree, value: frozenset[str], type_: Type) -> bool:
 
 
 def number_matches(cell: str, value: Value, type_: Type, settings: Mapping[str, Value]) -> bool:
-    low_end, high_end, *_ = [*bounds(cell), *bounds(cell)]
-    low, high = (settings[b] if b in settings else read(b, type_) for b in (low_end, high_end))
+    words, holds = comparison(cell)
+    return holds(value, *(settings[word] if word in settings else read(word, type_) for word in words))
+
+
+@cache
+def comparison(cell: str) -> tuple[list[str], Callable[..., bool]]:
+    """Return the bounds in a cell, and how a value is compared with them."""
+    words = bounds(cell)
     if ".." in cell:
-        above = value >= low if cell[0] == "[" else value > low
-        below = value <= high if cell[-1] == "]" else value < high
-        return bool(above and below)
-    match re.sub(r"[^<>=]", "", cell):
-        case ">":
-            return bool(value > low)
-        case ">=":
-            return bool(value >= low)
-        case "<":
-            return bool(value < low)
-        case "<=":
-            return bool(value <= low)
-    return bool(value == low)
+        above = operator.ge if cell[0] == "[" else operator.gt
+        below = operator.le if cell[-1] == "]" else operator.lt
+        return words, lambda value, low, high: above(value, low) and below(value, high)
+    sign = cell.removesuffix(words[0]).strip()
+    return words, {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "": operator.eq}[sign]
 
 
 def bounds(cell: Any) -> list[str]:

@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 from reference_cells import UNKNOWN, YES, Tree, Value
 
 
+@cache
 def parse(written: str) -> ast.expr:
     """Read a formula; but for `=` it is also Python, and only read as such, never run."""
     return ast.parse(re.sub(r"(?<![<>!=])=(?!=)", "==", written).strip(), mode="eval").body

@@ -19,7 +19,7 @@ from random_rulesets import (
     random_parameters,
     random_ruleset,
 )
-from reference import Answer, Case, decide, findings
+from reference import Answer, Case, Reading, decide, findings
 from reference_cells import NOT_REGULATED, Value
 from reference_formulas import rounded
 
@@ -403,7 +403,7 @@ def test_any_item_that_applies_is_enough_and_one_that_does_not_apply_is_none() -
 
 
 def test_an_item_is_not_needed_met_unmet_or_some_of_these() -> None:
-    case = Case(rules(CHECKS.format(needs="needs_all")), {"injury": True}, {})
+    case = Case(Reading(rules(CHECKS.format(needs="needs_all"))), {"injury": True}, {})
     tree = case.part("decisions")["d"]
 
     assert case.item_statuses(tree, {}) == {

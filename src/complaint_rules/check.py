@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -18,12 +19,14 @@ from complaint_rules.domains import (
     SignAxis,
     ValueAxis,
 )
+from complaint_rules.kinds import kind_of
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import names_read
-from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, meeting, uncovered
-from complaint_rules.ruleset import Ruleset, TableDecision, Type
+from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, intersect, meeting, uncovered
+from complaint_rules.ruleset import ExpressionDecision, Ruleset, TableDecision, Type
 from complaint_rules.source import Path
 from complaint_rules.tables import Column, HitPolicy, Table
+from complaint_rules.trees import Apply, Name
 from complaint_rules.values import to_json
 from complaint_rules.words import Label, Lang
 
@@ -48,54 +51,97 @@ def _check_decision(ruleset: Ruleset, name: str, limits: Limits) -> Iterator[Dia
     if not isinstance(decision, TableDecision):
         return
     yield from _uncited(decision)
+    tables = _analysed(ruleset, decision, limits)
+    try:
+        for part in (_never, _gaps, _overlaps, _hidden) if tables else ():
+            yield from part(ruleset, decision, tables, Budget(limits.analysis_steps))
+    except BudgetSpentError:
+        tables = []
+    if not tables:
+        yield Diagnostic("CR205", decision.span, {"decision": decision.name}, severity=Severity.WARNING)
+
+
+@dataclass(frozen=True)
+class _Analysed:
+    """A table for one way its unset bounds can lie, with its boxes cut to the space that can occur."""
+
+    table: Table
+    space: Box
+
+
+def _analysed(ruleset: Ruleset, decision: TableDecision, limits: Limits) -> list[_Analysed]:
+    """Return the table for each way its unset bounds can lie; nothing past the limit.
+
+    A parameter that is a column could be anything, whatever it is set to; where it is a bound too, it is one
+    value in both places.
+    """
     env = compile_ruleset(ruleset, limits=limits).parameters if _has_bounds(decision) else {}
-    step = step_of(decision, ruleset, env, limits)
+    free = {n: v for n, v in env.items() if n not in decision.inputs}
+    step = step_of(decision, ruleset, free, limits)
     assert isinstance(step, TableStep)  # noqa: S101 - a table decision makes a table step
-    seen: set[str] = set()
-    tables = [table for _, table in tables_of(step, {}) or ()]
-    never = _in_every([_never(decision, t) for t in tables])
-    if never:
-        yield _at_rule(decision, never[0], "CR204", rules=_ids(decision, never))
-    for table in tables:
-        for finding in _analyse(ruleset, decision, table, limits, never):
-            key = f"{finding.code}{finding.args.get('rules')}{finding.args.get('region')}"
-            if key not in seen:
-                seen.add(key)
-                yield finding
+    return [_cut(ruleset, table, way) for way, table in tables_of(step, {}) or ()]
+
+
+def _cut(ruleset: Ruleset, table: Table, way: Mapping[str, Any]) -> _Analysed:
+    space = tuple(bits for c in table.columns for bits in _possible_cells(ruleset, c, way))
+    cut = [(intersect(b, space), owner) for b, owner in zip(table.boxes, table.owner, strict=True)]
+    kept = [(box, owner) for box, owner in cut if box is not None]
+    boxes, owners = tuple(b for b, _ in kept), tuple(o for _, o in kept)
+    return _Analysed(replace(table, boxes=boxes, owner=owners), space)
+
+
+def _possible_cells(ruleset: Ruleset, column: Column, way: Mapping[str, Any]) -> Iterator[int]:
+    """Yield, axis by axis, the cells of a column that can occur."""
+    may_be_silent = _may_be_silent(ruleset, column.name)
+    for axis in column.axes:
+        if column.name in way:
+            yield 1 << axis.cell_of(way[column.name])
+        else:
+            yield sum(1 << c for c in range(axis.size) if may_be_silent or axis.witness(c) is not NOT_REGULATED)
+
+
+def _may_be_silent(ruleset: Ruleset, name: str) -> bool:
+    """Report whether a column can be not regulated; the time between two moments always is a time."""
+    source = name.partition(".")[0]
+    decision = inlined(ruleset, source) if source in ruleset.silent else None
+    if not isinstance(decision, ExpressionDecision):
+        return source in ruleset.silent
+    root = decision.formula.root
+    parts = root.parts if isinstance(root, Apply) else (root,)
+    is_plain = all(isinstance(p, Name) and kind_of(p.type) in ("date", "datetime") for p in parts)
+    return not is_plain or any(_may_be_silent(ruleset, n) for n in decision.formula.names)
 
 
 def _has_bounds(decision: TableDecision) -> bool:
     return any(True for r in decision.rules for w in r.when for t in w.values() for _ in references(t))
 
 
-def _in_every(lists: Sequence[list[int]]) -> list[int]:
-    return [r for r in lists[0] if all(r in other for other in lists)] if lists else []
+def _unmatched(decision: TableDecision, tables: Sequence[_Analysed]) -> list[int]:
+    return [r for r in range(len(decision.rules)) if not any(t.table.boxes_of_rule[r] for t in tables)]
 
 
-def _never(decision: TableDecision, table: Table) -> list[int]:
-    return [r for r in range(len(decision.rules)) if not table.boxes_of_rule[r]]
-
-
-def _analyse(
-    ruleset: Ruleset, decision: TableDecision, table: Table, limits: Limits, never: Sequence[int]
-) -> Iterator[Diagnostic]:
-    for part in (_gaps, _overlaps, _hidden):
-        try:
-            yield from part(ruleset, decision, table, Budget(limits.analysis_steps), never)
-        except BudgetSpentError:
-            yield Diagnostic("CR205", decision.span, {"decision": decision.name}, severity=Severity.WARNING)
-            return
+def _never(_ruleset: Ruleset, decision: TableDecision, tables: Sequence[_Analysed], _: Budget) -> Iterator[Diagnostic]:
+    never = _unmatched(decision, tables)
+    if never:
+        yield _at_rule(decision, never[0], "CR204", rules=_ids(decision, never))
 
 
 def _gaps(
-    ruleset: Ruleset, decision: TableDecision, table: Table, budget: Budget, _: Sequence[int]
+    ruleset: Ruleset, decision: TableDecision, tables: Sequence[_Analysed], budget: Budget
 ) -> Iterator[Diagnostic]:
+    """Yield the gaps for the first way the bounds can lie that leaves one."""
     if decision.default is not None or decision.refer_to is not None:
         return
-    received = {c.name: _receivable(ruleset, c.name, budget) for c in table.columns}
-    real = (g for g in uncovered(table.boxes, table.space, budget) if _can_occur(table, g, received))
-    for gap in islice(real, _GAPS_SHOWN):
-        yield Diagnostic("CR201", decision.span, {"decision": decision.name, **in_words(ruleset, table, gap, received)})
+    received = {c: _receivable(ruleset, c, budget) for c in decision.inputs}
+    for analysed in tables:
+        table = analysed.table
+        gaps = uncovered(table.boxes, analysed.space, budget)
+        real = list(islice((g for g in gaps if _can_occur(table, g, received)), _GAPS_SHOWN))
+        for gap in real:
+            args = {"decision": decision.name, **in_words(ruleset, table, gap, received)}
+            yield Diagnostic("CR201", decision.span, args)
+        if real:
+            return
 
 
 def _receivable(ruleset: Ruleset, name: str, budget: Budget) -> tuple[Any, ...] | None:
@@ -114,12 +160,8 @@ def _receivable(ruleset: Ruleset, name: str, budget: Budget) -> tuple[Any, ...] 
 
 
 def _leaves_gap(ruleset: Ruleset, decision: TableDecision, budget: Budget) -> bool:
-    step = step_of(
-        decision, ruleset, compile_ruleset(ruleset).parameters if _has_bounds(decision) else {}, DEFAULT_LIMITS
-    )
-    assert isinstance(step, TableStep)  # noqa: S101 - a table decision makes a table step
-    ways = tables_of(step, {})
-    return ways is None or any(True for _, t in ways for _ in islice(uncovered(t.boxes, t.space, budget), 1))
+    tables = _analysed(ruleset, decision, DEFAULT_LIMITS)
+    return not tables or any(True for t in tables for _ in islice(uncovered(t.table.boxes, t.space, budget), 1))
 
 
 def _can_occur(table: Table, box: Box, received: Mapping[str, tuple[Any, ...] | None]) -> bool:
@@ -136,42 +178,41 @@ def _first_inside(column: Column, box: Box, values: Sequence[Any]) -> tuple[Any,
 
 
 def _overlaps(
-    ruleset: Ruleset, decision: TableDecision, table: Table, budget: Budget, _: Sequence[int]
+    ruleset: Ruleset, decision: TableDecision, tables: Sequence[_Analysed], budget: Budget
 ) -> Iterator[Diagnostic]:
     if decision.policy not in (HitPolicy.UNIQUE, HitPolicy.ANY):
         return
     reported: set[tuple[int, int]] = set()
-    for first, second, box in meeting(table.boxes, table.sizes, budget):
-        pair = (table.owner[first], table.owner[second])
-        agree = decision.policy is HitPolicy.ANY and table.outputs[pair[0]] == table.outputs[pair[1]]
-        if pair[0] == pair[1] or pair in reported or agree:
-            continue
-        reported.add(pair)
-        yield _at_rule(
-            decision,
-            pair[1],
-            "CR202",
-            rules=_ids(decision, pair),
-            policy=decision.policy.value,
-            **in_words(ruleset, table, box),
-        )
-        if len(reported) >= _OVERLAPS_SHOWN:
-            return
+    for table in (t.table for t in tables):
+        for first, second, box in meeting(table.boxes, table.sizes, budget):
+            pair = (table.owner[first], table.owner[second])
+            agree = decision.policy is HitPolicy.ANY and table.outputs[pair[0]] == table.outputs[pair[1]]
+            if pair[0] == pair[1] or pair in reported or agree:
+                continue
+            reported.add(pair)
+            args = {"rules": _ids(decision, pair), "policy": decision.policy.value, **in_words(ruleset, table, box)}
+            yield _at_rule(decision, pair[1], "CR202", **args)
+            if len(reported) >= _OVERLAPS_SHOWN:
+                return
 
 
 def _hidden(
-    _ruleset: Ruleset, decision: TableDecision, table: Table, budget: Budget, never: Sequence[int]
+    _ruleset: Ruleset, decision: TableDecision, tables: Sequence[_Analysed], budget: Budget
 ) -> Iterator[Diagnostic]:
+    """Yield the rules that match somewhere and decide nowhere, in whatever way the bounds lie."""
     if decision.policy not in (HitPolicy.FIRST, HitPolicy.PRIORITY):
         return
-    for rule in range(len(decision.rules)):
-        if rule in never or not table.boxes_of_rule[rule]:
-            continue
-        stronger = [b for b, r in enumerate(table.owner) if _beats(table, r, rule)]
-        boxes = [table.boxes[b] for b in stronger]
-        own = [table.boxes[b] for b in cells(table.boxes_of_rule[rule])]
-        if not any(True for box in own for _ in islice(uncovered(boxes, box, budget), 1)):
-            hiding = dict.fromkeys(table.owner[b] for b in stronger)
+    never = _unmatched(decision, tables)
+    for rule in (r for r in range(len(decision.rules)) if r not in never):
+        hiding: dict[int, None] = {}
+        for table in (t.table for t in tables):
+            stronger = [b for b, r in enumerate(table.owner) if _beats(table, r, rule)]
+            boxes = [table.boxes[b] for b in stronger]
+            own = [table.boxes[b] for b in cells(table.boxes_of_rule[rule])]
+            if any(True for box in own for _ in islice(uncovered(boxes, box, budget), 1)):
+                break
+            hiding |= dict.fromkeys(table.owner[b] for b in stronger)
+        else:
             yield _at_rule(decision, rule, "CR203", rules=_ids(decision, [rule]), by=_ids(decision, list(hiding)))
 
 
@@ -233,15 +274,17 @@ def in_words(
 
 
 def _region(ruleset: Ruleset, table: Table, box: Box, lang: Lang) -> str:
-    parts = [_column(ruleset.type_of(c.name), c, box, lang) for c in table.columns]
+    parts = [_column(ruleset, c, box, lang) for c in table.columns]
     return (", " if lang == "en" else "，").join(p for p in parts if p) or ("anything" if lang == "en" else "任何情况")
 
 
-def _column(type_: Type, column: Column, box: Box, lang: Lang) -> str:
+def _column(ruleset: Ruleset, column: Column, box: Box, lang: Lang) -> str:
+    type_ = ruleset.type_of(column.name)
     parts: list[str] = []
-    for at, axis in enumerate(column.axes, start=column.first_axis):
+    everything = _possible_cells(ruleset, column, {})
+    for at, (axis, whole) in enumerate(zip(column.axes, everything, strict=True), start=column.first_axis):
         bits = box[at]
-        if bits == (1 << axis.size) - 1:
+        if bits & whole == whole:
             continue
         match axis:
             case ValueAxis():

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
+from itertools import islice, pairwise, product
+from math import gcd, lcm
 from operator import itemgetter
 from typing import Any
 
@@ -14,9 +17,9 @@ from complaint_rules.answers import Missing
 from complaint_rules.domains import (
     Domain,
     Interval,
-    LineAxis,
     Ordered,
     ParameterRef,
+    Sign,
     Test,
     Text,
     Within,
@@ -67,6 +70,13 @@ class TableStep:
     def may_be_unset(self) -> bool:
         """Whether an output is a parameter that nobody has set."""
         return any(p not in self.parameters for p in _named_outputs(self.decision))
+
+    @cached_property
+    def bounded(self) -> tuple[str, ...]:
+        """The columns whose values are compared with an unset bound, or are one."""
+        tests = ((c, t) for r in self.decision.rules for w in r.when for c, t in w.items())
+        found = {c for c, t in tests if any(p in self.unset for p in references(t))}
+        return tuple(c for c in self.decision.inputs if c in found or c in self.unset)
 
     @cached_property
     def hands_on(self) -> tuple[str, ...]:
@@ -272,47 +282,74 @@ def tables_of(step: TableStep, values: Mapping[str, Any]) -> tuple[Way, ...] | N
 
     The ways are those that the table's other bounds and the known `values` of its columns can tell apart.
     """
-    if not step.unset:
-        key: Any = ()
-        ways: Iterable[Mapping[str, Any]] = ({},)
-    else:
-        bounded = _bounded_columns(step)
-        key = tuple(_known_points(values.get(c)) for c in bounded)
-        ways = ()
+    met = {c: _points_of(values.get(c)) for c in step.bounded}
+    key = tuple(met.values())
     if key not in step.made:
-        if step.unset:
-            found = list(_ways(step, key))
-            if len(found) > step.limits.variants:
-                return None
-            ways = found
-        if len(step.made) >= step.limits.variants:
+        most = step.limits.variants
+        ways = list(islice(_ways(step, met), most + 1))
+        if len(ways) > most:
+            return None
+        if len(step.made) >= most:
             step.made.clear()
         step.made[key] = tuple((way, _table(step, {**step.parameters, **way})) for way in ways)
     return step.made[key]
 
 
-def _bounded_columns(step: TableStep) -> tuple[str, ...]:
-    return tuple(
-        c for c in step.decision.inputs
-        if c in step.unset or any(p in step.unset for r in step.decision.rules for w in r.when if c in w for p in references(w[c]))
-    )  # fmt: skip
+def _points_of(value: Any) -> tuple[Any, ...] | None:
+    """Return all that a column can hold, without signs; None where it can be anything."""
+    if value is None or (hasattr(value, "ask") and value.possible is None):
+        return None
+    held = value.possible if hasattr(value, "ask") else (value,)
+    return tuple(v for v in held if not isinstance(v, Sign))
 
 
-def _known_points(value: Any) -> tuple[Any, ...]:
-    if hasattr(value, "ask"):
-        return tuple(v for v in value.possible or () if not hasattr(v, "name"))
-    return () if value is None or hasattr(value, "name") else (value,)
+@dataclass(frozen=True)
+class _Group:
+    """Unset bounds that are compared with one another, or with what both are compared with.
+
+    `marks` are the values they are compared with, `between` the columns that can be anything.
+    """
+
+    bounds: frozenset[str]
+    marks: frozenset[Any]
+    between: frozenset[Ordered] = frozenset()
 
 
-def _ways(step: TableStep, known: tuple[tuple[Any, ...], ...]) -> Iterator[Mapping[str, Any]]:
-    fixed = {p for points in known for p in points}
-    for column in _bounded_columns(step):
-        domain = step.ruleset.column(column)[0]
-        if isinstance(domain, Ordered):
-            fixed |= {b for b in (domain.minimum, domain.maximum) if b is not None}
-        for when in (w for r in step.decision.rules for w in r.when if column in w):
-            fixed |= set(_set_bounds(when[column], step.parameters))
-    yield from _assign(step, list(step.unset), fixed, {})
+def _ways(step: TableStep, met: Mapping[str, tuple[Any, ...] | None]) -> Iterator[Mapping[str, Any]]:
+    groups = [list(islice(_placed_bounds(step, g), step.limits.variants + 1)) for g in _groups(step, met)]
+    for parts in product(*groups):
+        yield {name: value for part in parts for name, value in part.items()}
+
+
+def _groups(step: TableStep, met: Mapping[str, tuple[Any, ...] | None]) -> list[_Group]:
+    """Return the unset bounds in groups that can be placed without regard to one another."""
+    groups = [_Group(frozenset({p}), frozenset(_ends(_ordered(step, p)))) for p in step.unset]
+    for column, points in met.items():
+        tests = [w[column] for r in step.decision.rules for w in r.when if column in w]
+        bounds = {b for t in tests for b in references(t) if b in step.unset} | ({column} & {*step.unset})
+        if points is not None:
+            groups = [replace(g, marks=g.marks.union(points)) if g.bounds & bounds else g for g in groups]
+            continue
+        domain = _ordered(step, column)
+        apart = [g for g in groups if not g.bounds & bounds]
+        joined = [g for g in groups if g.bounds & bounds]
+        marks = {*_ends(domain), *(p for t in tests for p in _set_bounds(t, step.parameters))}
+        between = set() if column in step.unset else {domain}
+        groups = [*apart, _Group(
+            frozenset().union(*(g.bounds for g in joined)), frozenset(marks).union(*(g.marks for g in joined)),
+            frozenset(between).union(*(g.between for g in joined)),
+        )]  # fmt: skip
+    return groups
+
+
+def _ordered(step: TableStep, name: str) -> Ordered:
+    domain = step.ruleset.column(name)[0]
+    assert isinstance(domain, Ordered)  # noqa: S101 - bounds, and the columns they bound, are ordered
+    return domain
+
+
+def _ends(domain: Ordered) -> set[Any]:
+    return {domain.minimum, domain.maximum} - {None}
 
 
 def _set_bounds(test: Test, env: Mapping[str, Any]) -> Iterator[Any]:
@@ -324,55 +361,87 @@ def _set_bounds(test: Test, env: Mapping[str, Any]) -> Iterator[Any]:
                     yield value
 
 
-def _assign(step: TableStep, left: list[str], points: set[Any], chosen: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
-    if not left:
-        yield dict(chosen)
-        return
-    domain = step.ruleset.parameters[left[0]].type.domain
-    for count, value in enumerate(_candidates(domain, points)):
-        if count > step.limits.variants:
+def _placed_bounds(step: TableStep, group: _Group) -> Iterator[Mapping[str, Any]]:
+    """Yield values for the bounds of a group, for every order in which they and its marks can lie.
+
+    Where a stretch is wide enough, one place in it does for all: with room for every other bound,
+    and for a value of each column between any two of them.
+    """
+    domains = {p: _ordered(step, p) for p in sorted(group.bounds)}
+    steps = {s for d in (*domains.values(), *group.between) if (s := _step(d)) is not None}
+
+    def place(left: Sequence[str], marks: frozenset[Any], chosen: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        if not left:
+            yield chosen
             return
-        yield from _assign(step, left[1:], {*points, value}, {**chosen, left[0]: value})
+        room = 2 * len(left) - 1 if group.between else len(left) - 1
+        for value in _candidates(domains[left[0]], marks, steps, room):
+            yield from place(left[1:], marks | {value}, {**chosen, left[0]: value})
+
+    return place(tuple(domains), group.marks, {})
 
 
-def _candidates(domain: Domain, points: set[Any]) -> Iterator[Any]:
-    """Yield values of every cell that the points cut: with room on both sides where there is some."""
-    assert isinstance(domain, Ordered)  # noqa: S101 - only ordered parameters can be bounds
-    for cell in LineAxis(domain, tuple(sorted(_comparable(points, domain)))).cells:
-        if isinstance(cell, Interval):
-            yield from dict.fromkeys(_spread(cell, domain))
+def _step(domain: Ordered) -> Any:
+    return timedelta(days=1) if domain.kind == "date" else domain.step
 
 
-def _comparable(points: set[Any], domain: Ordered) -> Iterator[Any]:
-    """Yield the points that a value of the domain can be compared with, as values of its kind."""
-    for point in points:
-        match domain.kind:
-            case "integer" if isinstance(point, (int, Decimal)):
-                yield from {int(point.__floor__()), int(point.__ceil__())}
-            case "decimal" | "money" if isinstance(point, (int, Decimal)):
-                yield Decimal(point)
-            case "date" if type(point) is date:
-                yield point
-            case "datetime" if isinstance(point, datetime):
-                yield point
-            case "duration" if isinstance(point, timedelta):
-                yield point
-            case _:
-                pass
+def _candidates(domain: Ordered, marks: Iterable[Any], steps: Iterable[Any], room: int) -> Iterator[Any]:
+    """Yield the marks, and between any two of them values for all that these grids of `steps` can tell apart."""
+    ends = [None, *sorted(marks), None]
+    for low, high in pairwise(ends):
+        stretch = Interval(low, high, low_open=True, high_open=True)
+        yield from (_as_kind(v, domain) for v in _between(domain, stretch, sorted(steps), room))
+        if high is not None and value_in(Interval(high, high), domain) is not None:
+            yield _as_kind(high, domain)
 
 
-def _spread(cell: Interval, domain: Ordered) -> Iterator[Any]:
-    first = value_in(cell, domain)
-    yield first
-    if cell.low is not None and cell.low == cell.high:
+def _as_kind(value: Any, domain: Ordered) -> Any:
+    match domain.kind:
+        case "integer":
+            return int(value)
+        case "decimal" | "money":
+            return Decimal(value)
+        case _:
+            return value
+
+
+def _between(domain: Ordered, stretch: Interval, steps: Sequence[Any], room: int) -> Iterator[Any]:
+    if value_in(stretch, domain) is None:
         return
-    after = value_in(Interval(first, cell.high, low_open=True, high_open=True), domain)
-    if after is None:
+    if not steps:
+        yield value_in(stretch, domain)
         return
-    yield after
-    last = value_in(Interval(after, cell.high, low_open=True, high_open=True), domain)
-    if last is not None:
-        yield last
+    wide = list(islice(_on_grid(domain, stretch, _common_step(steps)), 2 * room + 1))
+    if len(wide) > 2 * room:
+        yield wide[room]
+        return
+    points = sorted({p for s in steps for p in _on_grid(domain, stretch, s)})
+    for low, high in pairwise([stretch.low, *points, stretch.high]):
+        gap = value_in(Interval(low, high, low_open=True, high_open=True), domain)
+        if gap is not None:
+            yield gap
+        if high is not stretch.high and value_in(Interval(high, high), domain) is not None:
+            yield high
+
+
+def _on_grid(domain: Ordered, stretch: Interval, step: Any) -> Iterator[Any]:
+    """Yield the values of the stretch on a grid, from an end that it has."""
+    grid = replace(domain, step=step)
+    value = value_in(stretch, grid)
+    while value is not None:
+        yield value
+        up = stretch.low is not None
+        rest = Interval(value, stretch.high) if up else Interval(stretch.low, value)
+        value = value_in(replace(rest, low_open=True, high_open=True), grid)
+
+
+def _common_step(steps: Sequence[Any]) -> Any:
+    """Return the step of the widest grid whose points lie on all these grids."""
+    if len(steps) == 1:
+        return steps[0]
+    parts = [Fraction(s) for s in steps]
+    whole = lcm(*(p.numerator for p in parts))
+    return Decimal(whole) / gcd(*(p.denominator for p in parts))
 
 
 def _table(step: TableStep, env: Mapping[str, Any]) -> Table:

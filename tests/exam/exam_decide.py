@@ -31,7 +31,7 @@ from random_rulesets import (
     random_ruleset,
     to_yaml,
 )
-from reference import Case, decide, settings_of
+from reference import Case, Reading, decide, settings_of
 
 CORES = 2
 EVERY_RULES, EVERY_JOINT, MOST_JOINT = 10, 50, 300  # the dear questions are asked of a sample
@@ -49,18 +49,18 @@ def examine(task: tuple[int, int]) -> tuple[Counter[str], str]:
     if rules is None:
         counts["rulesets not loaded: needless rules"] += 1
         return counts, ""
-    known = choices(ruleset)
+    known, reading = choices(ruleset), Reading(ruleset)
     hit: set[tuple[str, str]] = set()
     for number in range(pairs):
         facts = random_facts(rng, ruleset, known)
         parameters = random_parameters(rng, ruleset, known)
         assumptions = rng.random() < 0.7
         said = library.answers(rules, facts, parameters, assumptions=assumptions)
-        meant = decide(ruleset, facts, parameters, assumptions=assumptions)
+        meant = decide(reading, facts, parameters, assumptions=assumptions)
         counts["pairs"] += 1
         counts.update(f"answers: {answer.status}" for answer in said.values())
         complete = completed(rng, ruleset, known, facts, parameters)
-        after = decide(ruleset, *complete) if not assumptions else {}
+        after = decide(reading, *complete) if not assumptions else {}
         for name, answer in meant.items():
             if library.exact(said[name]) != library.exact(answer):
                 difference = f"decision {name}: said {said[name]}, meant {answer}"
@@ -71,32 +71,32 @@ def examine(task: tuple[int, int]) -> tuple[Counter[str], str]:
             given = f"seed {seed}\nfacts {facts}\nparameters {parameters}, {assumptions=}"
             return counts, f"{text}\n{given}\n{difference}"
         if number % EVERY_RULES == 0:
-            hit |= rules_hit(ruleset, facts, parameters)
+            hit |= rules_hit(reading, facts, parameters)
         if number % EVERY_JOINT == 0 and not assumptions:
-            counts += over_asked(ruleset, known, facts, parameters, said)
+            counts += over_asked(reading, known, facts, parameters, said)
     counts["rules"] += sum(len(t.get("rules", ())) for t in ruleset["decisions"].values())
     counts["rules hit"] += len(hit)
     return counts, ""
 
 
-def rules_hit(ruleset: Any, facts: Any, parameters: Any) -> set[tuple[str, str]]:
+def rules_hit(reading: Reading, facts: Any, parameters: Any) -> set[tuple[str, str]]:
     """Return the rules that surely match."""
-    case = Case(ruleset, facts, settings_of(ruleset, parameters))
+    case = Case(reading, facts, settings_of(reading.ruleset, parameters))
     hit = set()
-    for name, tree in ruleset["decisions"].items():
+    for name, tree in reading.ruleset["decisions"].items():
         if "rules" in tree:
             matching = [{r["id"] for r in rules} for rules in case.matching_rules(tree, {})]
             hit |= {(name, rule) for rule in set.intersection(*matching)}
     return hit
 
 
-def over_asked(ruleset: Any, known: Any, facts: Any, parameters: Any, said: Any) -> Counter[str]:
+def over_asked(reading: Reading, known: Any, facts: Any, parameters: Any, said: Any) -> Counter[str]:
     """Count undetermined answers that all facts together would have decided.
 
     An estimate: long types are tried at and beside the bounds of cells only.
     """
     counts: Counter[str] = Counter()
-    missing, unset = missing_names(ruleset, facts, parameters)
+    missing, unset = missing_names(reading.ruleset, facts, parameters)
     names = [*missing, *unset]
     undetermined = [name for name in said if said[name].status == "undetermined"]
     if not undetermined or prod(len(known[name]) for name in names) > MOST_JOINT:
@@ -106,7 +106,7 @@ def over_asked(ruleset: Any, known: Any, facts: Any, parameters: Any, said: Any)
         chosen = dict(zip(names, values, strict=True))
         more_facts = {name: chosen[name] for name in missing}
         more_parameters = {name: chosen[name] for name in unset}
-        full = decide(ruleset, facts | more_facts, parameters | more_parameters)
+        full = decide(reading, facts | more_facts, parameters | more_parameters)
         for name in undetermined:
             after[name].add(full[name])
     counts["sample: undetermined"] += len(undetermined)
