@@ -33,7 +33,7 @@ FLOORS = (
         "calendar_days",
         "calendar_countries",
     },
-    {"loading", "calendar_data", "compile", "facts", "answers", "schema", "stubs"},
+    {"loading", "calendar_data", "compile", "facts", "answers", "schema", "stubs", "fmt"},
     {"settle", "straight", "deciding", "check"},
     {"prose", "render", "contrast", "examples", "clauses", "library", "interview"},
     {"typed", "printed"},
@@ -85,7 +85,7 @@ NEIGHBOURS = {
 }
 
 ROOMS = {
-    "yaml": {"source"},
+    "yaml": {"source", "fmt"},
     "pydantic": {"model", "facts", "schema"},
     "pydantic_core": {"model", "facts"},
     "typing_extensions": {"facts"},
