@@ -15,7 +15,7 @@ from random_rulesets import Node, choices, random_builder, to_yaml
 
 pytest.importorskip("complaint_rules")
 import library
-from complaint_rules import FactsError, contrast, load, load_text
+from complaint_rules import FactsError, load, load_text, nearest
 from complaint_rules.contrast import explain_why_not, why_not
 from complaint_rules.deciding import settle_all
 from complaint_rules.domains import ABSENT
@@ -149,13 +149,13 @@ def test_the_change_named_flips_the_outcome_and_no_smaller_one_does(chunk: int, 
 @pytest.mark.parametrize("kind", ["table", "checklist"])
 def test_the_goal_holds_everywhere_in_the_box_named(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Any, Any]] = []
-    widened = contrast._Walk.widened
+    widened = nearest.Walk.widened
 
     def watched(walk: Any, taken: Any) -> Any:
         seen.append((walk, widened(walk, taken)))
         return seen[-1][1]
 
-    monkeypatch.setattr(contrast._Walk, "widened", watched)
+    monkeypatch.setattr(nearest.Walk, "widened", watched)
     for seed in range(100):
         rng = Random(seed)
         ruleset = one_decision(rng, kind)

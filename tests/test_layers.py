@@ -34,8 +34,8 @@ FLOORS = (
         "calendar_countries",
     },
     {"loading", "calendar_data", "compile", "facts", "answers", "schema", "stubs", "fmt"},
-    {"settle", "straight", "deciding", "check"},
-    {"prose", "render", "contrast", "examples", "clauses", "library", "interview"},
+    {"settle", "straight", "deciding", "check", "nearest"},
+    {"prose", "render", "contrast", "examples", "clauses", "library", "interview", "mutate"},
     {"typed", "printed"},
     {"__init__", "__main__", "cli", "cli_complaint", "cli_ruleset"},
 )
@@ -76,6 +76,7 @@ NEIGHBOURS = {
     ("prose", "render"),
     ("contrast", "render"),
     ("library", "clauses"),
+    ("mutate", "examples"),
     ("interview", "library"),
     ("interview", "render"),
     ("cli", "__init__"),

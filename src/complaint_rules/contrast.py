@@ -7,11 +7,9 @@ complaint is then decided again, and each change says whether it holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from heapq import heappop, heappush
-from itertools import combinations, count, islice, product
+from itertools import islice, product
 from operator import and_, or_
 from typing import Any, Literal
 
@@ -22,7 +20,6 @@ from complaint_rules.compile import (
     ExpressionStep,
     Step,
     TableStep,
-    Way,
     compile_ruleset,
     inlined,
     references,
@@ -34,7 +31,6 @@ from complaint_rules.domains import (
     ABSENT,
     NOT_REGULATED,
     OTHER,
-    Axis,
     Interval,
     LineAxis,
     MemberAxis,
@@ -48,7 +44,26 @@ from complaint_rules.domains import (
     boxes_of,
 )
 from complaint_rules.facts import name_of, read_facts
-from complaint_rules.memory import Memory
+from complaint_rules.nearest import (
+    GATHERING,
+    Cells,
+    End,
+    Goal,
+    Question,
+    Walk,
+    Widened,
+    alike,
+    bits_of,
+    by_order,
+    everywhere,
+    for_rule,
+    is_met,
+    is_open,
+    only,
+    options_of,
+    settling,
+    statuses_of,
+)
 from complaint_rules.regions import Budget, BudgetSpentError, cells
 from complaint_rules.render import answer_words, joined, name_words, test_words, value_words, word
 from complaint_rules.ruleset import (
@@ -62,7 +77,7 @@ from complaint_rules.ruleset import (
     When,
 )
 from complaint_rules.settle import public
-from complaint_rules.tables import Aggregate, Column, HitPolicy, Table, Value, reachable
+from complaint_rules.tables import Aggregate, Column, HitPolicy, Table, Value
 from complaint_rules.values import BadValueError, from_text, to_json
 from complaint_rules.words import Label, Lang, suggest
 
@@ -70,8 +85,6 @@ Status = Literal["given", "lost", "undetermined"]
 Search = Literal["found", "none", "unknown: budget", "not searched"]
 Kind = Literal["fact", "decision", "setting"]
 
-# Policies under which every rule that matches adds to the value.
-_GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 
 STEPS = 60_000
 _LANGS: tuple[Lang, Lang] = ("zh", "en")
@@ -185,11 +198,7 @@ def _label_json(label: Label) -> dict[str, str]:
 
 
 def _json(value: Any) -> Any:
-    return None if _is_open(value) else to_json(value)
-
-
-def _is_open(value: Any) -> bool:
-    return bool(getattr(value, "is_unknown", False))
+    return None if is_open(value) else to_json(value)
 
 
 # --- what is wanted --------------------------------------------------------------------------------
@@ -427,7 +436,7 @@ def _fails_only(when: When, columns: Collection[Column], table: Table, values: M
 
 
 def _refuses(test: Test, column: Column, value: Any) -> bool:
-    if _is_open(value) or any(True for _ in references(test)):
+    if is_open(value) or any(True for _ in references(test)):
         return False
     at = [a.cell_of(value) for a in column.axes]
     return not any(all(b >> c & 1 for b, c in zip(box, at, strict=True)) for box in boxes_of(test, column.axes))
@@ -441,333 +450,34 @@ def _asked(ruleset: Ruleset, column: str, alternatives: Sequence[When]) -> Label
 
 def _may_admit(table: Table, column: Column, values: Mapping[str, Any]) -> int:
     """Return the boxes that admit the column's value, or for an unknown one some value that it can have."""
-    options = _options(table, column, values[column.name])
+    options = options_of(table, column, values[column.name])
     return reduce(and_, (reduce(or_, o) for o in options), table.every_box)
 
 
-def _options(table: Table, column: Column, value: Any) -> list[set[int]]:
-    """Return the bitsets that the value can give: one for a known value, axis by axis for an unknown one."""
-    if not _is_open(value):
-        return [{table.admitting[column.name][value]}]
-    if value.possible is not None:
-        return [{table.admitting[column.name][v] for v in value.possible}]
-    return table.masks_of_any(column, silent=value.silent)
-
-
 # --- the nearest change ---------------------------------------------------------------------------------
-
-# For each axis of the columns to change, the cell that it takes.
-_Cells = tuple[tuple[str, int, int], ...]  # column, number of the axis, cell
-# For each axis of the columns to change, every cell that it may take.
-_Widened = Mapping[tuple[str, int], int]
-# A table, and exactly the boxes of it that match.
-_End = tuple[Table, int]
-# A table, the boxes left, those of them that are sure to match: the boxes that still count.
-_Simplify = Callable[[Table, int, int], int]
-_NONE_NEEDED = -1
-
-
-@dataclass(frozen=True, slots=True)
-class _Goal:
-    """What a table should come to in all worlds together, and the rules of which one must match in each for it.
-
-    `simplify` drops boxes without which the goal holds all the same, or fails all the same; where it `is_loose`
-    the table's value may become another one.
-    """
-
-    holds: Callable[[Sequence[_End]], bool]
-    simplify: _Simplify
-    needed: frozenset[int] | None = None
-    is_loose: bool = False
-
-
-@dataclass(frozen=True)
-class _Question:
-    """A table under known values, in every way its unset bounds can lie, and what it should come to."""
-
-    view: _View
-    step: TableStep
-    ways: tuple[Way, ...]
-    goal: _Goal
-    budget: Budget
-
-    @cached_property
-    def tables(self) -> tuple[Table, ...]:
-        return tuple(table for _, table in self.ways)
-
-    @cached_property
-    def untried(self) -> tuple[str, ...]:
-        """The columns that an unset parameter bounds: no value of theirs is sure to be on one side of it."""
-        unset = set(self.step.unset)
-        tests = [(c, t) for r in self.step.decision.rules for when in r.when for c, t in when.items()]
-        bounded = {c for c, t in tests if unset & set(references(t))}
-        return tuple(c for c in self.step.decision.inputs if c in bounded | unset)
-
-    @cached_property
-    def movable(self) -> tuple[Column, ...]:
-        columns = self.tables[0].columns
-        told_apart = {c.name for t in self.tables for c in t.columns if t.tells_apart(c)}
-        return tuple(c for c in columns if c.name in told_apart and c.name not in self.untried)
-
-    def nearest(self) -> list[_Cells]:
-        """Return, for each of the smallest sets of columns that can flip the table, the cells that do it.
-
-        Raises:
-            BudgetSpentError: there are too many combinations to try.
-        """
-        for size in range(1, len(self.movable) + 1):
-            sets = [s for s in self.sets_of(size) if self.may_flip({c.name for c in s})]
-            found = [c for s in sets if (c := _Walk.over(self, s).cheapest()) is not None]
-            if found:
-                return found
-        return []
-
-    def sets_of(self, size: int) -> Iterator[tuple[Column, ...]]:
-        """Yield the sets of so many columns; where a box must match, those with every column that refuses it."""
-        if self.goal.needed is None:
-            yield from combinations(self.movable, size)
-            return
-        found: set[frozenset[int]] = set()
-        for refusing in self.refusing:
-            others = [n for n in range(len(self.movable)) if n not in refusing]
-            if len(refusing) <= size:
-                found |= {refusing | {*more} for more in combinations(others, size - len(refusing))}
-                self.budget.spend(len(found))
-        yield from (tuple(self.movable[n] for n in sorted(numbers)) for numbers in sorted(found, key=sorted))
-
-    @cached_property
-    def refusing(self) -> set[frozenset[int]]:
-        """For each box that may meet the goal, the movable columns (by number) that cannot admit it as they are."""
-        movable = {c.name: n for n, c in enumerate(self.movable)}
-        found: set[frozenset[int]] = set()
-        for possible, needed in zip(self.possible, self.needed, strict=True):
-            admitted = {c: reduce(and_, (reduce(or_, o) for o in axes), needed) for c, axes in possible.items()}
-            for box in cells(reduce(and_, (m for c, m in admitted.items() if c not in movable), needed)):
-                found.add(frozenset(n for c, n in movable.items() if not admitted[c] >> box & 1))
-        return found
-
-    def may_flip(self, changed: Collection[str]) -> bool:
-        """Report whether in no world a single unchanged column rules out every box that is needed."""
-        if self.goal.needed is None:
-            return True
-        for possible, needed in zip(self.possible, self.needed, strict=True):
-            kept = [o for c, axes in possible.items() if c not in changed for o in axes]
-            self.budget.spend()
-            alive = reduce(and_, (next(iter(o)) for o in kept if len(o) == 1), needed)
-            if not all(alive & m for o in kept for m in o):
-                return False
-        return True
-
-    @cached_property
-    def needed(self) -> tuple[int, ...]:
-        """For each table the boxes of which one must match for the goal."""
-        if self.goal.needed is None:
-            return (_NONE_NEEDED,) * len(self.tables)
-        return tuple(reduce(or_, (t.boxes_of_rule[r] for r in self.goal.needed), 0) for t in self.tables)
-
-    def worlds(self, changed: Collection[str]) -> list[tuple[int, int]]:
-        """Return each way that what is not changed can be: the number of the table, and the boxes left."""
-        found: list[tuple[int, int]] = []
-        for number, table in enumerate(self.tables):
-            kept = [c for c in table.columns if c.name not in changed]
-            options = [o for c in kept for o in self.possible[number][c.name]]
-            masks, complete = reachable(table.every_box, options, self.view.rules.limits.completions)
-            if not complete:
-                raise BudgetSpentError
-            found += [(number, m) for m in masks]
-        self.budget.spend(len(found))
-        return found
-
-    @cached_property
-    def possible(self) -> list[dict[str, list[set[int]]]]:
-        return [
-            {c.name: _options(t, c, way.get(c.name, self.view.values[c.name])) for c in t.columns}
-            for way, t in self.ways
-        ]
-
-    def admissible(self, column: Column, axis: Axis) -> Iterable[int]:
-        """Return the cells that the column may take: of a reading, those of its options."""
-        parameter = self.view.ruleset.parameters.get(column.name)
-        if parameter is None or not parameter.options:
-            return range(axis.size)
-        return sorted({axis.cell_of(v) for v in parameter.options})
-
-
-# Where an axis stands: its column, its number in the table, the axis.
-_Place = tuple[Column, int, Axis]
-# The boxes left in each world.
-_Masks = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class _Walk:
-    """The axes of some columns, gone through one by one, in all worlds at once.
-
-    After each axis the boxes that no longer count are dropped, so that few states are left.
-    """
-
-    question: _Question
-    places: tuple[_Place, ...]
-    worlds: tuple[tuple[int, int], ...]
-
-    @classmethod
-    def over(cls, question: _Question, columns: Sequence[Column]) -> _Walk:
-        places = tuple((c, at, a) for c in columns for at, a in enumerate(c.axes, start=c.first_axis))
-        return cls(question, places, tuple(question.worlds({c.name for c in columns})))
-
-    @cached_property
-    def sure(self) -> list[list[int]]:
-        """For each number of axes gone through, and each table, the boxes that admit all of what is left."""
-        found = [[t.every_box for t in self.question.tables]]
-        for _, at, _ in reversed(self.places):
-            found.append([reduce(and_, t.masks[at], b) for t, b in zip(self.question.tables, found[-1], strict=True)])
-        return found[::-1]
-
-    def simplified(self, masks: Iterable[int], gone: int) -> _Masks:
-        if self.question.goal.is_loose and len(self.worlds) > 1:
-            return tuple(masks)
-        return tuple(self.kept[t, gone, mask] for (t, _), mask in zip(self.worlds, masks, strict=True))
-
-    @cached_property
-    def kept(self) -> Memory[tuple[int, int, int], int]:
-        """The boxes that still count: by the table, how many axes are gone through, and the boxes left."""
-        tables, sure, simplify = self.question.tables, self.sure, self.question.goal.simplify
-        return Memory(lambda key: simplify(tables[key[0]], key[2], key[2] & sure[key[1]][key[0]]))
-
-    @cached_property
-    def start(self) -> _Masks:
-        return self.simplified((m for _, m in self.worlds), 0)
-
-    def can_hold(self, masks: _Masks) -> bool:
-        needed = self.question.needed
-        return all(needed[t] == _NONE_NEEDED or m & needed[t] for (t, _), m in zip(self.worlds, masks, strict=True))
-
-    def holds(self, masks: _Masks) -> bool:
-        tables = self.question.tables
-        return self.question.goal.holds([(tables[t], m) for (t, _), m in zip(self.worlds, masks, strict=True)])
-
-    def admitted(self, at: int, cell: int) -> _Masks:
-        return tuple(self.question.tables[t].masks[at][cell] for t, _ in self.worlds)
-
-    def cheapest(self) -> _Cells | None:
-        """Return the cells nearest to the present ones with which the goal holds in every world."""
-        waiting: list[tuple[int, int, int, _Masks, _Cells]] = [(0, 0, 0, self.start, ())]
-        seen: set[tuple[int, _Masks]] = set()
-        made = count()
-        while waiting:
-            cost, left, _, masks, taken = heappop(waiting)
-            gone = -left
-            if (gone, masks) in seen or not self.can_hold(masks):
-                continue
-            seen.add((gone, masks))
-            if gone == len(self.places):
-                if self.holds(masks):
-                    return taken
-                continue
-            for admitted, cell, price in self.choices[gone]:
-                self.question.budget.spend(len(masks))
-                following = self.simplified(map(and_, masks, admitted), gone + 1)
-                column, at, _ = self.places[gone]
-                heappush(waiting, (cost + price, left - 1, next(made), following, (*taken, (column.name, at, cell))))
-        return None
-
-    @cached_property
-    def choices(self) -> list[list[tuple[_Masks, int, int]]]:
-        """For each axis what its cells admit, a cell that does, and how far it is from the present one."""
-        return [self.choices_at(*place) for place in self.places]
-
-    def choices_at(self, column: Column, at: int, axis: Axis) -> list[tuple[_Masks, int, int]]:
-        value = self.question.view.values[column.name]
-        found: dict[_Masks, tuple[int, int]] = {}
-        for cell in self.question.admissible(column, axis):
-            admitted, price = self.admitted(at, cell), _price(axis, cell, value)
-            if admitted not in found or price < found[admitted][1]:
-                found[admitted] = (cell, price)
-        return [(admitted, cell, price) for admitted, (cell, price) in found.items()]
-
-    def holds_within(self, box: Sequence[int]) -> bool:
-        """Report whether the goal holds in every world wherever each axis lies in these of its cells."""
-        states = {self.start}
-        for gone, (bits, (_, at, _)) in enumerate(zip(box, self.places, strict=True), start=1):
-            admitted = {self.admitted(at, c) for c in cells(bits)}
-            states = {self.simplified(map(and_, m, a), gone) for m in states for a in admitted}
-            self.question.budget.spend(len(states) * len(self.worlds))
-            if not all(map(self.can_hold, states)):
-                return False
-        return all(map(self.holds, states))
-
-    def widened(self, taken: _Cells) -> _Widened:
-        """Return a box around the cells taken in which the goal holds everywhere, as far as the budget goes."""
-        box = [1 << cell for _, _, cell in taken]
-        with suppress(BudgetSpentError):
-            self.free(box, [n for n in range(len(box)) if isinstance(self.places[n][2], MemberAxis)])
-            for number in range(len(box)):
-                self.widen(box, number)
-        return {(column.name, at): bits for (column, at, _), bits in zip(self.places, box, strict=True)}
-
-    def free(self, box: list[int], members: Sequence[int]) -> None:
-        """Free all axes of members on which nothing rests: together if possible, else by halves."""
-        tried = [0b11 if n in members else bits for n, bits in enumerate(box)]
-        if not members or self.holds_within(tried):
-            box[:] = tried
-        elif len(members) > 1:
-            self.free(box, members[: len(members) // 2])
-            self.free(box, members[len(members) // 2 :])
-
-    def widen(self, box: list[int], number: int) -> None:
-        """Add to one axis each cell with which the goal still holds."""
-        column, _, axis = self.places[number]
-        others = [c for c in self.question.admissible(column, axis) if not box[number] >> c & 1]
-        for cell in others if not isinstance(axis, MemberAxis) else ():
-            tried = [*box[:number], 1 << cell, *box[number + 1 :]]
-            if not isinstance(axis.witness(cell), Sign) and self.holds_within(tried):
-                box[number] |= 1 << cell
-
-
-def _price(axis: Axis, cell: int, value: Any) -> int:
-    """Return how far a cell is from the value: steps on a line, else one; a sign is never preferred to a value."""
-    if isinstance(axis, MemberAxis):
-        return int(cell != (0 if _is_open(value) else axis.cell_of(value)))
-    witness = axis.witness(cell)
-    extra = 2 * isinstance(witness, Sign)
-    if _is_open(value):
-        return extra
-    present = axis.cell_of(value)
-    if isinstance(axis, LineAxis) and not isinstance(witness, Sign) and not isinstance(value, Sign):
-        return abs(cell - present)
-    return 0 if cell == present else 1 + extra
 
 
 # --- what a table should come to ------------------------------------------------------------------------
 
 
-def _goal(step: TableStep | ChecklistStep, wanted: _Wanted) -> _Goal:
+def _goal(step: TableStep | ChecklistStep, wanted: _Wanted) -> Goal:
     if isinstance(step, ChecklistStep):
         return _checklist_goal(step.decision, wanted)
     decision = step.decision
     needed = _givers(decision, wanted)
     if wanted.rule is not None:
         (rule,) = needed
-        simplify, is_loose = _for_rule(decision.policy, rule), decision.policy in _GATHERING
-        return _Goal(_alike(lambda table, mask: rule in table.hit(mask).rules), simplify, needed, is_loose)
+        simplify, is_loose = for_rule(decision.policy, rule), decision.policy in GATHERING
+        return Goal(alike(lambda table, mask: rule in table.hit(mask).rules), simplify, needed, is_loose)
 
     def holds(table: Table, mask: int) -> bool:
         return wanted.is_said_by(public(table.hit(mask).value, decision))
 
     otherwise = NOT_REGULATED if decision.default is None else public(decision.default, decision)
     if _adds_up(decision, wanted) or wanted.is_said_by(otherwise):
-        return _Goal(_alike(holds), _by_order(decision.policy))
+        return Goal(alike(holds), by_order(decision.policy))
     one_is_enough = decision.gives_list or decision.aggregate is Aggregate.UNION
-    return _Goal(_alike(holds), _only(needed) if one_is_enough else _by_order(decision.policy), needed, one_is_enough)
-
-
-def _alike(holds: Callable[[Table, int], bool]) -> Callable[[Sequence[_End]], bool]:
-    """Return the claim that it holds in every world, and that all come to one value: the decision is decided."""
-    return lambda ends: all(holds(*e) for e in ends) and len({table.hit(mask).value for table, mask in ends}) == 1
-
-
-def _everywhere(holds: Callable[[Table, int], bool]) -> Callable[[Sequence[_End]], bool]:
-    return lambda ends: all(holds(*e) for e in ends)
+    return Goal(alike(holds), only(needed) if one_is_enough else by_order(decision.policy), needed, one_is_enough)
 
 
 def _adds_up(decision: TableDecision, wanted: _Wanted) -> bool:
@@ -780,123 +490,30 @@ def _adds_up(decision: TableDecision, wanted: _Wanted) -> bool:
     )
 
 
-def _checklist_goal(decision: ChecklistDecision, wanted: _Wanted) -> _Goal:
+def _checklist_goal(decision: ChecklistDecision, wanted: _Wanted) -> Goal:
     if wanted.rule is not None:
         return _item_goal(decision, [i.id for i in decision.items].index(wanted.rule))
-    said = _everywhere(lambda table, mask: wanted.is_said_by(_is_met(decision, table, mask)))
-    return _Goal(said, _settling(decision))
+    said = everywhere(lambda table, mask: wanted.is_said_by(is_met(decision, table, mask)))
+    return Goal(said, settling(decision))
 
 
-def _item_goal(decision: ChecklistDecision, item: int) -> _Goal:
+def _item_goal(decision: ChecklistDecision, item: int) -> Goal:
     """Return the goal that an item counts as met: of those that are all needed, wherever it applies."""
     name = decision.items[item].id
 
-    def holds(ends: Sequence[_End]) -> bool:
-        statuses = {_statuses(decision, *e)[name] for e in ends}
+    def holds(ends: Sequence[End]) -> bool:
+        statuses = {statuses_of(decision, *e)[name] for e in ends}
         return "met" in statuses and statuses <= ({"met", "not_needed"} if decision.all_needed else {"met"})
 
-    return _Goal(holds, _bits_of(2 * item, 2 * item + 1))
+    return Goal(holds, bits_of(2 * item, 2 * item + 1))
 
 
-def _for_rule(policy: HitPolicy, rule: int) -> _Simplify:
-    match policy:
-        case HitPolicy.ANY | HitPolicy.COLLECT | HitPolicy.RULE_ORDER | HitPolicy.OUTPUT_ORDER:
-            return _only(frozenset((rule,)))
-        case HitPolicy.UNIQUE | HitPolicy.FIRST:
-            return _by_order(policy)
-        case HitPolicy.PRIORITY:
-            return _for_peers(rule)
-
-
-def _for_peers(rule: int) -> _Simplify:
-    """Keep the rule beside those that win, unless one is sure to win that says something else."""
-    order, only = _by_order(HitPolicy.PRIORITY), _only(frozenset((rule,)))
-
-    def simplify(table: Table, mask: int, sure: int) -> int:
-        kept = order(table, mask, sure)
-        lost = sure and table.outputs[rule] not in {table.outputs[r] for r in table.matching(kept)}
-        return kept if lost else kept | only(table, mask, sure)
-
-    return simplify
-
-
-def _bits_of(*rules: int) -> _Simplify:
-    return lambda table, mask, _: mask & reduce(or_, (table.boxes_of_rule[r] for r in rules))
-
-
-def _only(rules: frozenset[int]) -> _Simplify:
-    """Keep the boxes of these rules, of which one is enough: a sure one alone, if there is one."""
-
-    def simplify(table: Table, mask: int, sure: int) -> int:
-        of_rules = reduce(or_, (table.boxes_of_rule[r] for r in rules), 0)
-        surely = sure & of_rules
-        return surely & -surely or mask & of_rules
-
-    return simplify
-
-
-def _by_order(policy: HitPolicy) -> _Simplify:
-    """Drop the boxes of rules that lose to one that is sure to match."""
-    if policy in _GATHERING:
-        return lambda _, mask, __: mask
-
-    order: list[int] = []
-
-    def simplify(table: Table, mask: int, sure: int) -> int:
-        # INVARIANT: wherever unset bounds lie, the outputs and so the order of the rules are the same.
-        order[:] = order or _in_order(table, policy)
-        kept = 0
-        for rule in order:
-            boxes = table.boxes_of_rule[rule]
-            if sure & boxes:
-                return kept | (sure & boxes & -(sure & boxes))
-            kept |= mask & boxes
-        return kept
-
-    return simplify
-
-
-def _in_order(table: Table, policy: HitPolicy) -> list[int]:
-    """Return the rules, the winning one first."""
-    numbers = range(len(table.outputs))
-    return sorted(numbers, key=table.rank) if policy is HitPolicy.PRIORITY else list(numbers)
-
-
-def _settling(decision: ChecklistDecision) -> _Simplify:
-    """Drop the items that cannot change whether the list is met; keep one alone that settles it."""
-
-    def simplify(table: Table, mask: int, sure: int) -> int:
-        kept = 0
-        for item in range(len(decision.items)):
-            needs, when = table.boxes_of_rule[2 * item : 2 * item + 2]
-            applies, settles = sure & when, not mask & needs if decision.all_needed else sure & needs
-            idle = sure & needs if decision.all_needed else not mask & needs
-            if applies and settles:
-                return applies | (sure & needs)
-            if mask & when and not idle:
-                kept |= mask & (needs | when)
-        return kept
-
-    return simplify
-
-
-def _statuses(decision: ChecklistDecision, table: Table, mask: int) -> dict[str, str]:
-    held = {table.outputs[r] for r in table.matching(mask)}
-    met = {i.id: "met" if (i.id, "needs") in held else "unmet" for i in decision.items}
-    return {i: status if (i, "when") in held else "not_needed" for i, status in met.items()}
-
-
-def _is_met(decision: ChecklistDecision, table: Table, mask: int) -> bool:
-    statuses = _statuses(decision, table, mask).values()
-    return "unmet" not in statuses if decision.all_needed else "met" in statuses
-
-
-def _question(view: _View, step: TableStep | ChecklistStep, goal: _Goal, budget: Budget) -> _Question:
+def _question(view: _View, step: TableStep | ChecklistStep, goal: Goal, budget: Budget) -> Question:
     table_step = _table_step(step)
     ways = tables_of(table_step, view.values)
     if ways is None:
         raise BudgetSpentError
-    return _Question(view, table_step, ways, goal, budget)
+    return Question(view.values, table_step, ways, goal, budget)
 
 
 def _with_nearest(said: WhyNot, view: _View, step: TableStep | ChecklistStep, wanted: _Wanted) -> WhyNot:
@@ -907,16 +524,16 @@ def _with_nearest(said: WhyNot, view: _View, step: TableStep | ChecklistStep, wa
     except BudgetSpentError:
         return replace(said, search="unknown: budget")
     said = replace(said, untried=question.untried, unset=question.step.unset if question.untried else ())
-    nearest = sorted((_contrast(question, wanted, step, taken) for taken in found), key=_order)
+    nearest = sorted((_contrast(view, question, wanted, step, taken) for taken in found), key=_order)
     return replace(said, nearest=tuple(nearest), search="found" if nearest else "none")
 
 
-def _contrast(question: _Question, wanted: _Wanted, step: Step, taken: _Cells) -> Contrast:
+def _contrast(view: _View, question: Question, wanted: _Wanted, step: Step, taken: Cells) -> Contrast:
     """Return the change in words; of the ways to bring it about the first that holds when decided again."""
-    ways = islice(_changes(question, taken, _CHAINED), _WAYS)
+    ways = islice(_changes(view, question, taken, _CHAINED), _WAYS)
     tried: list[Contrast] = []
     for changes in ways:
-        tried.append(_again(question.view, step, wanted, changes))
+        tried.append(_again(view, step, wanted, changes))
         if tried[-1].holds:
             return tried[-1]
     return min(tried, key=lambda c: (not c.ask, c.holds is None))
@@ -931,17 +548,17 @@ def _order(contrast: Contrast) -> tuple[int, int, bool]:
 # --- changes in words -----------------------------------------------------------------------------------
 
 
-def _changes(question: _Question, taken: _Cells, deeper: int) -> Iterator[tuple[Change, ...]]:
+def _changes(view: _View, question: Question, taken: Cells, deeper: int) -> Iterator[tuple[Change, ...]]:
     """Yield the changes, once for each way in which the decisions among the columns can come about."""
     names = {name for name, _, _ in taken}
     columns = [c for c in question.movable if c.name in names]
     # INVARIANT: the search went over these columns within as many steps, so the worlds can be counted again.
-    widened = _Walk.over(replace(question, budget=Budget(STEPS)), columns).widened(taken)
-    yield from product(*(_ways_to(question, c, taken, widened, deeper) for c in columns))
+    widened = Walk.over(replace(question, budget=Budget(STEPS)), columns).widened(taken)
+    yield from product(*(_ways_to(view, c, taken, widened, deeper) for c in columns))
 
 
-def _ways_to(question: _Question, column: Column, taken: _Cells, widened: _Widened, deeper: int) -> Iterator[Change]:
-    view, name = question.view, column.name
+def _ways_to(view: _View, column: Column, taken: Cells, widened: Widened, deeper: int) -> Iterator[Change]:
+    name = column.name
     bits = [widened[name, at] for of, at, _ in taken if of == name]
     example = _example(view.ruleset, column, [cell for of, _, cell in taken if of == name], view.values[name])
     words = Label(*(_cell_words(view.ruleset, column, bits, example, lang) for lang in _LANGS))
@@ -1024,23 +641,23 @@ def _through(view: _View, column: Column, bits: Sequence[int], deeper: int) -> l
 
     try:
         question = _question(view, step, _accepting(step, output, accepts), Budget(STEPS // 4))
-        found = [c for taken in question.nearest() for c in islice(_changes(question, taken, deeper), _WAYS)]
+        found = [c for taken in question.nearest() for c in islice(_changes(view, question, taken, deeper), _WAYS)]
     except BudgetSpentError:
         return []
     return sorted(found, key=lambda c: _order(Contrast(c, None)))[:_WAYS]
 
 
-def _accepting(step: TableStep | ChecklistStep, output: str, accepts: Callable[[Any], bool]) -> _Goal:
+def _accepting(step: TableStep | ChecklistStep, output: str, accepts: Callable[[Any], bool]) -> Goal:
     if isinstance(step, ChecklistStep):
         checklist = step.decision
-        return _Goal(_everywhere(lambda table, mask: accepts(_is_met(checklist, table, mask))), _settling(checklist))
+        return Goal(everywhere(lambda table, mask: accepts(is_met(checklist, table, mask))), settling(checklist))
     at = list(step.decision.outputs).index(output) if output else 0
 
     def holds(table: Table, mask: int) -> bool:
         value: Value = table.hit(mask).value
         return accepts(value if isinstance(value, Sign) else value[at])
 
-    return _Goal(_everywhere(holds), _by_order(step.decision.policy))
+    return Goal(everywhere(holds), by_order(step.decision.policy))
 
 
 # --- deciding again -------------------------------------------------------------------------------------
@@ -1211,7 +828,7 @@ class _Speaker:
         return self.say("cell", self.name(failed.column), asked, self.value(failed.column, failed.value))
 
     def value(self, name: str, value: Any) -> str:
-        if _is_open(value):
+        if is_open(value):
             return value_words(ABSENT, self.ruleset.type_of(name), self.lang)
         return value_words(value, self.ruleset.type_of(name), self.lang)
 
@@ -1223,7 +840,7 @@ class _Speaker:
 
     def change(self, change: Change) -> str:
         is_set = isinstance(change.example, frozenset)
-        kind = "set" if is_set else "found" if _is_open(change.was) else "change"
+        kind = "set" if is_set else "found" if is_open(change.was) else "change"
         said = self.say(kind, self.name(change.column), change.words.in_lang(self.lang))
         if change.kind == "setting":
             return self.say("setting", said)
