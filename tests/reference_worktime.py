@@ -9,11 +9,10 @@ with the end `24:00` for midnight, and an end before its start for the next morn
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-UTC = timezone.utc
 MINUTE = timedelta(minutes=1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,6 @@ from complaint_rules.timetable import Hours
 from complaint_rules.worktime import Calendar, Coverage, DayException, OutOfReachError, ProvisionalError, Reckoned
 from worktime_checks import check_cover, check_laws, check_ticks, check_walk, hours
 
-UTC = timezone.utc
 OFFICE = (hours([("09:00", "12:00"), ("13:00", "17:30")]),) * 5 + ((), ())
 NIGHT = (hours([("22:00", "06:00")]),) * 5 + ((), ())
 ROUND = (hours([("00:00", "24:00")]),) * 7

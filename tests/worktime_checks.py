@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from complaint_rules.timetable import Hours
@@ -23,8 +23,8 @@ from reference_worktime import (
     works,
 )
 
-UTC = timezone.utc
 ZERO = timedelta(0)
+ALWAYS = Coverage()
 # Days near which the clocks of Berlin and New York change, and some on which nothing happens.
 CHANGES = tuple(
     date.fromisoformat(d)
@@ -40,7 +40,7 @@ def hours(pairs):
     return tuple(found)
 
 
-def built(plain, coverage=Coverage()) -> Calendar:
+def built(plain, coverage=ALWAYS) -> Calendar:
     days = tuple(DayException(d, hours(h)) for d, h in sorted(plain["days"].items()))
     return Calendar(plain["zone"], tuple(hours(h) for h in plain["week"]), days, coverage)
 

@@ -2,8 +2,8 @@
 
     pip install chinesecalendar && python tools/make_cn_calendar.py
 
-The days are those of `chinesecalendar`; what it does not say is in the two tables below: the number and date of each
-notice, and what a year's first notice said where a later one changed it. For a new year: upgrade `chinesecalendar`,
+The days are those of `chinesecalendar`; what it does not say is in the tables below: the number and date of each
+notice, what a year's first notice said where a later one changed it, and a day that is missing. For a new year: upgrade `chinesecalendar`,
 add the year's line to NOTICES, run this, and read the difference.
 """
 
@@ -22,7 +22,7 @@ FIRST_OF_NEXT = (12, 29)
 
 # Year: number and day of issue of the General Office's notice, where we have seen them cited.
 NOTICES: dict[int, tuple[str, str]] = {
-    2004: ("", ""), 2005: ("", ""), 2006: ("", ""), 2007: ("", ""),
+    2004: ("", ""), 2005: ("", ""), 2006: ("国办发明电〔2005〕35号", "2005-12-16"), 2007: ("国办发明电〔2006〕49号", "2006-12-14"),
     2008: ("国办发明电〔2007〕52号", "2007-12-15"), 2009: ("国办发明电〔2008〕42号", "2008-12-04"),
     2010: ("国办发明电〔2009〕27号", "2009-12-08"), 2011: ("国办发明电〔2010〕40号", "2010-12-10"),
     2012: ("国办发明电〔2011〕45号", "2011-12-06"), 2013: ("国办发明电〔2012〕33号", "2012-12-08"),
@@ -45,6 +45,9 @@ CHANGES: tuple[tuple[str, str, str, tuple[str, str], dict[str, bool]], ...] = (
      ("2020-01-31", "2020-02-02"), {"2020-01-31": False, "2020-02-01": False}),
 )  # fmt: skip
 
+# What the notices say and `chinesecalendar` 1.11 does not: `12月31日（星期六）上班` in the notice for 2006.
+MISSING = {date(2005, 12, 31): (False, "元旦")}
+
 NAMES = {h.value: h.chinese for h in Holiday} | {"Tomb-sweeping Day": "清明节", "Dragon Boat Festival": "端午节",
                                                  "Mid-autumn Festival": "中秋节"}  # fmt: skip
 
@@ -56,6 +59,8 @@ def year_of(day: date) -> int:
 
 def now(day: date) -> tuple[bool, str] | None:
     """Return whether a day is closed and for which holiday, if it is in the data."""
+    if day in MISSING:
+        return MISSING[day]
     if day in holidays:
         return True, NAMES[holidays[day]]
     return (False, NAMES[workdays[day]]) if day in workdays else None

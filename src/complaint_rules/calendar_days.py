@@ -89,11 +89,12 @@ class CalendarReader:
         """Return the hours of each weekday; one that is not named has none."""
         found: dict[str, tuple[Hours, ...]] = {}
         for key in part["week"].keys if "week" in part else ():
+            hours = self.hours(part["week"], key)
             for name in self._weekdays(part["week"], key):
                 if name in found:
                     words = {"name": name}
                     self.problems.append(Diagnostic("CR102", part["week"][key].span(of_key=True), words))
-                found[name] = self.hours(part["week"], key)
+                found[name] = hours
         if "week" in part and not isinstance(part.plain["week"], dict):
             self.bad(part, "week", "{mon-fri: [09:00-12:00, 13:00-17:30]}")
         return tuple(found.get(name, ()) for name in DAY_KEYS)
@@ -141,7 +142,7 @@ class CalendarReader:
             self.bad(part, "days", "[{on: 2024-05-06, is: closed}]")
         for entry in part["days"].entries if "days" in part else ():
             self.keys(entry, _DAY_ENTRY, ("is",))
-            for one in self._entry(entry, week, like, origin):
+            for one in self._entry(entry, week, like, origin) if isinstance(entry.plain, dict) else ():
                 if one.day in found:
                     self.problems.append(Diagnostic("CR102", entry.span(), {"name": one.day}))
                 found[one.day] = one
@@ -154,6 +155,8 @@ class CalendarReader:
         hours = self._hours_of(entry, kind, week, self.choice(entry, "like", DAY_KEYS) or like)
         if ("on" in entry) == ("from" in entry) or ("from" in entry) != ("to" in entry):
             self.problems.append(Diagnostic("CR005", entry.span(), {"key": "on / from, to"}))
+        name, source = self.text(entry, "name"), self.text(entry, "source") or origin.source
+        published = self.day(entry, "published") or origin.published
         if not first or not last or kind is None:
             return
         if first > last:
@@ -162,9 +165,6 @@ class CalendarReader:
             words = {"what": Label("天数", "days"), "most": _LONGEST}
             self.problems.append(Diagnostic("CR008", entry.span(), words))
             return
-        name = self.text(entry, "name")
-        source = self.text(entry, "source") or origin.source
-        published = self.day(entry, "published") or origin.published
         for offset in range((last - first).days + 1):
             yield DayException(first + offset * _DAY, hours, name, source, published)
 

@@ -27,6 +27,7 @@ Week = tuple[tuple[Hours, ...], ...]
 
 # Years outside these are refused, so that no date in a file can make a calendar of millions of days.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+_REACH = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
 _NEVER = 10**18
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -264,8 +265,12 @@ class Calendar:
         return table.days[i]
 
     def _wider(self, table: Timetable, *, forward: bool) -> Timetable:
+        """Return a timetable twice as long, as far as calendars reach."""
         first, last = table.low // DAY + EPOCH_DAY, table.high // DAY - 1 + EPOCH_DAY
-        return self.with_days(first, last + 1) if forward else self.with_days(first - 1, last)
+        further = last - first
+        if forward:
+            return self.with_days(first, max(last + 1, min(last + further, _REACH[1])))
+        return self.with_days(min(first - 1, max(first - further, _REACH[0])), last)
 
     def _unsure(self, first: int, last: int) -> bool:
         low, high = self.coverage.first, self.coverage.last
