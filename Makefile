@@ -17,9 +17,10 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# Long: many random rulesets against the specification.
+# Long: many random rulesets, and many random calendars, against the specifications.
 exam: $(STAMP)
 	$(BIN)/python tests/exam/exam_decide.py $(EXAM)
+	$(BIN)/python tests/exam/exam_worktime.py $(EXAM_WORKTIME)
 
 bench: $(STAMP)
 	@$(BIN)/python -m pip install -qq -e '.[bench]' || echo "note: zen-engine is not available; the comparison leaves it out"

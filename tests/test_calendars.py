@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -63,6 +64,15 @@ def test_the_file_is_what_the_tool_writes(tmp_path, monkeypatch):
     tool.main()
 
     assert tool.OUT.read_text("utf-8") == written
+
+
+def test_the_notices_cover_year_after_year_without_a_gap():
+    path = Path(__file__).parents[1] / "src" / "complaint_rules" / "calendars" / "cn.yaml"
+    covers = [n["covers"] for n in read(path.read_bytes(), str(path)).root["notices"] if "covers" in n]
+    pairs = [(date.fromisoformat(a["to"]), date.fromisoformat(b["from"])) for a, b in pairwise(covers)]
+
+    assert len(covers) == 23
+    assert all(start - end == DAY for end, start in pairs)
 
 
 def test_each_day_says_why_and_since_when():
@@ -174,6 +184,7 @@ covers: {from: 2024-02-01, to: 2024-01-01}
 def test_a_file_needs_a_zone_and_a_week_and_lists_are_lists():
     assert codes("title: x\n") == ["1 CR005", "1 CR005"]
     assert codes("zone: UTC\nweek: [x]\ndays: x\n") == ["2 CR103", "3 CR103"]
+    assert codes("zone: UTC\nweek: {fri-mon: []}\n") == ["2 CR004"]
     with pytest.raises(RulesetError, match="did you mean `cn-office`"):
         load_calendar("cn_office")
 

@@ -9,8 +9,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from complaint_rules.timetable import Hours
-from complaint_rules.worktime import Calendar, Coverage, DayException, OutOfReachError, ProvisionalError, Reckoned
+from complaint_rules.timetable import DAY, Hours, spans
+from complaint_rules.worktime import (
+    Calendar,
+    Coverage,
+    DayException,
+    OutOfReachError,
+    ProvisionalError,
+    Reckoned,
+    microseconds,
+)
 from worktime_checks import check_cover, check_laws, check_ticks, check_walk, hours
 
 OFFICE = (hours([("09:00", "12:00"), ("13:00", "17:30")]),) * 5 + ((), ())
@@ -96,6 +104,14 @@ def test_a_night_shift_belongs_to_the_day_on_which_it_begins():
     assert not calendar.is_working(at("2025-03-08T05:00")).value
     assert calendar.exception_on(date(2025, 3, 7)) == friday
     assert calendar.exception_on(date(2025, 3, 6)) is None
+
+
+def test_a_change_of_the_clock_at_the_very_end_of_a_stretch_begins_no_new_one():
+    berlin, change = ZoneInfo("Europe/Berlin"), at("2025-03-30T03:00", "Europe/Berlin")
+    end = microseconds(change)
+
+    assert list(spans(berlin, end - 2 * DAY - 5, end)) == [(end - 2 * DAY - 5, end, 3_600_000_000)]
+    assert [s[0] for s in spans(berlin, end - 5, end + 5)] == [end - 5, end]
 
 
 def test_a_day_that_the_zone_never_had_has_no_time():

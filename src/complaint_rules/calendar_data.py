@@ -134,9 +134,12 @@ def _holidays(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
 
 
 def _of_notices(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
-    """Return the days of all notices that were known; a later notice goes before an earlier one."""
+    """Return the days of all notices that were known; a later notice goes before an earlier one.
+
+    The notices of the shipped file cover one year after another without a gap; a test holds that.
+    """
     reader.keys(part, ("title", "zone", "notices"), needed=("notices",))
-    groups, covered = [], []
+    groups, covered = [], list[date]()
     for notice in part["notices"].entries if "notices" in part else ():
         reader.keys(notice, _NOTICE_KEYS, needed=("title", "days"))
         coverage, published = reader.coverage(notice), reader.day(notice, "published")
@@ -146,20 +149,8 @@ def _of_notices(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
         source = " ".join(t for t in (reader.text(notice, "title"), reader.text(notice, "number")) if t)
         days = reader.days(notice, ways.week, ways.like, Origin(source, published))
         groups.append(d for d in days if d.hours == () or ways.make_up_days == "work")
-        covered += [coverage] if coverage.first else []
-    return Holidays(merged(*groups), _joined(covered))
-
-
-def _joined(covered: list[Coverage]) -> Coverage:
-    """Return the days from the first on that are covered without a gap."""
-    if not covered:
-        return NO_DAYS
-    ordered = sorted(covered, key=lambda c: c.first or date.min)
-    last = ordered[0].last
-    for after in ordered[1:]:
-        if last and after.first and (after.first - last).days <= 1:
-            last = after.last
-    return Coverage(ordered[0].first, last)
+        covered += [d for d in (coverage.first, coverage.last) if d]
+    return Holidays(merged(*groups), Coverage(min(covered), max(covered)) if covered else NO_DAYS)
 
 
 def _of_country(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:

@@ -101,10 +101,10 @@ def first_shown(zone: ZoneInfo, day: int) -> int:
 def spans(zone: ZoneInfo, low: int, high: int) -> Iterator[tuple[int, int, int]]:
     """Yield (start, end, offset) of each stretch of UTC in which the zone keeps one offset."""
     start, offset = low, _offset(zone, low)
-    for probe in range(low + _STEP, high + _STEP, _STEP):
-        reached = min(probe, high)
+    for probe in range(low, high, _STEP):
+        reached = min(probe + _STEP, high)
         if (later := _offset(zone, reached)) != offset:
-            change = _change(zone, reached - _STEP, reached, offset)
+            change = _change(zone, probe, reached, offset)
             yield start, change, offset
             start, offset = change, later
     if start < high:
