@@ -33,7 +33,7 @@ FLOORS = (
         "calendar_days",
         "calendar_countries",
     },
-    {"loading", "calendar_data", "compile", "facts", "answers", "schema", "stubs", "fmt"},
+    {"loading", "calendar_data", "compile", "facts", "answers", "schema", "stubs", "fmt", "fixes", "scaffold"},
     {"settle", "straight", "deciding", "check", "nearest"},
     {"prose", "render", "contrast", "examples", "clauses", "library", "interview", "mutate"},
     {"typed", "printed"},
