@@ -15,7 +15,7 @@ from random_rulesets import choices, random_ruleset, to_yaml
 complaint_rules = pytest.importorskip("complaint_rules")
 import library
 from complaint_rules.answers import Undetermined
-from complaint_rules.interview import Interview, begin, run
+from complaint_rules.interview import Interview, begin, run, told
 from complaint_rules.values import to_json
 
 CHUNKS, RULESETS, INTERVIEWS, COMPLETIONS = 10, 10, 3, 5
@@ -27,14 +27,14 @@ def interviews(chunk: int, skips: float) -> Iterator[tuple[Random, Any, Any, Int
     for seed in range(chunk * RULESETS, (chunk + 1) * RULESETS):
         rng = Random(seed + int(1000 * skips))
         ruleset = random_ruleset(rng)
-        rules, known = library.load(to_yaml(ruleset)), told(choices(ruleset))
+        rules, known = library.load(to_yaml(ruleset)), writable(choices(ruleset))
         for _ in range(INTERVIEWS if rules else 0):
             names = list(rules.ruleset.decisions)
             only = rng.sample(names, rng.randint(1, len(names))) if rng.random() < 0.6 else None
             yield rng, ruleset, known, begin(rules, only=only)
 
 
-def told(known: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def writable(known: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Leave out what cannot be written in JSON: durations below zero."""
     return {n: [v for v in values if not (isinstance(v, timedelta) and v < NO_TIME)] for n, values in known.items()}
 
@@ -150,23 +150,25 @@ def test_one_answer_can_be_enough() -> None:
 
 
 def test_numbers_ids_and_labels_say_the_same() -> None:
-    for line in ("2", "２", "none", "无", "None", " 无 "):
-        end, _ = dialogue("food", "compensation_grade", line, "消费", "4")
+    for line in ("2", "２", "mid_end", "中端", "MID_END", " 中端 "):
+        end, _ = dialogue("bank", "reply_limit_days", "低级", line)
 
-        assert end.facts_json == {"defect": ["spoiled"], "stage": "consumption", "health_harm": "none"}
-        assert end.result["compensation_grade"] == "A"
+        assert end.facts_json == {"base_urgency": "low", "customer_tier": "mid_end"}
+        assert end.result["reply_limit_days"] == 3
 
 
 def test_several_members_stand_between_commas_and_none_is_an_empty_line() -> None:
+    start, _ = dialogue("food", "compensation_grade", "无", "消费")
+    assert start.question is not None
+    assert start.question.name == "defect"
     for line, members in (
         ("发酵、4，封口不严", {"fermented", "spoiled", "seal_not_tight"}),
         ("4", {"spoiled"}),
         ("[spoiled, watery]", {"spoiled", "watery"}),
         ("", set()),
     ):
-        end, _ = dialogue("food", "compensation_grade", "无", "消费", line)
-
-        assert end.facts["defect"] == members
+        assert told(start, line).facts["defect"] == members
+    assert told(start, "4").result["compensation_grade"] == "A"
 
 
 def test_a_refused_answer_is_asked_again() -> None:
