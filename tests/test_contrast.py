@@ -22,7 +22,7 @@ from complaint_rules.domains import ABSENT
 from complaint_rules.facts import read_facts
 from complaint_rules.regions import cells
 
-CHUNKS, TABLES, MOST_POINTS = 10, 20, 2_500
+CHUNKS, TABLES, MOST_POINTS = 10, 16, 1_500
 
 
 def one_decision(rng: Random, kind: str) -> Node:
@@ -243,7 +243,7 @@ def test_an_expression_says_only_its_operands() -> None:
     said = why_not(FOOD, {**LIGHT, "defective_packs": 3}, "gift_packs", "30")
 
     assert (said.status, said.search) == ("lost", "not searched")
-    assert said.operands == {"gift_ratio": 1, "counted_per_pack": True, "defective_packs": 3} or said.operands
+    assert said.operands == {"gift_ratio": 1, "counted_per_pack": 1, "defective_packs": 3}
     assert "不良包数 = 3" in explain_why_not(said, FOOD, "zh")
 
 
