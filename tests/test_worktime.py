@@ -136,10 +136,14 @@ def test_nothing_is_clipped_beyond_coverage_and_everything_there_is_provisional(
 
 
 def test_the_first_covered_morning_may_belong_to_a_night_that_is_not_covered():
-    calendar = Calendar("Asia/Shanghai", NIGHT, (), Coverage(date(2024, 1, 2)))
+    once = DayException(date(2023, 6, 1), NIGHT[0])
 
-    assert calendar.is_working(at("2024-01-02T05:00")).provisional
-    assert not calendar.is_working(at("2024-01-02T06:00")).provisional
+    for calendar in (
+        Calendar("Asia/Shanghai", NIGHT, (), Coverage(date(2024, 1, 2))),
+        Calendar("Asia/Shanghai", OFFICE, (once,), Coverage(date(2024, 1, 2))),
+    ):
+        assert calendar.is_working(at("2024-01-02T05:00")).provisional
+        assert not calendar.is_working(at("2024-01-02T06:00")).provisional
 
 
 def test_the_day_itself_does_not_count():

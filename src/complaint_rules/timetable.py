@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
@@ -56,6 +56,7 @@ class Timetable:
     ends: Sequence[int]
     before: Sequence[int]  # one longer than starts: the last is the total
     days: Sequence[int]  # the proleptic ordinals of the working days
+    columns: list[object] = field(default_factory=list, compare=False, repr=False)  # what `worktime_vector` keeps
 
     def worked(self, at: int) -> int:
         """Return the work from `low` to an instant."""

@@ -20,7 +20,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from complaint_rules.timetable import DAY, EPOCH, EPOCH_DAY, Hours, Timetable, first_shown, timetable
+from complaint_rules.timetable import DAY, EPOCH, EPOCH_DAY, SECOND, Hours, Timetable, first_shown, timetable
 
 T = TypeVar("T")
 Week = tuple[tuple[Hours, ...], ...]
@@ -165,14 +165,14 @@ class Calendar:
 
     def is_working_day(self, day: date) -> Reckoned[bool]:
         """Return whether hours begin on a day."""
-        return Reckoned(bool(self.hours_on(day)), self._unsure(day.toordinal(), day.toordinal()))
+        return Reckoned(bool(self.hours_on(day)), self.unsure(day.toordinal(), day.toordinal()))
 
     def working_days_between(self, start: date, end: date) -> Reckoned[int]:
         """Return the number of working days after one day up to and with another; negative if that is earlier."""
         a, b = start.toordinal(), end.toordinal()
         days = self.with_days(min(a, b), max(a, b)).days
         count = bisect_right(days, b) - bisect_right(days, a)
-        return Reckoned(count, a != b and self._unsure(min(a, b) + 1, max(a, b)))
+        return Reckoned(count, a != b and self.unsure(min(a, b) + 1, max(a, b)))
 
     def add_working_days(self, day: date, days: int) -> Reckoned[date]:
         """Return the n-th working day after a day (the day itself does not count), before it for n below zero.
@@ -184,13 +184,13 @@ class Calendar:
         """
         at = day.toordinal()
         found = self.nth_day(at, days)
-        doubtful = days != 0 and self._unsure(min(at + 1, found), max(at - 1, found))
+        doubtful = days != 0 and self.unsure(min(at + 1, found), max(at - 1, found))
         return Reckoned(date.fromordinal(found), doubtful)
 
     def working_day_from(self, day: date) -> Reckoned[date]:
         """Return the day itself if it is a working day, else the next one."""
         found = self.nth_day(day.toordinal() - 1, 1)
-        return Reckoned(date.fromordinal(found), self._unsure(day.toordinal(), found))
+        return Reckoned(date.fromordinal(found), self.unsure(day.toordinal(), found))
 
     def nth_working_day(self, year: int, month: int, n: int) -> Reckoned[date | None]:
         """Return the n-th working day of a month, counted from its end for n below zero; None if it has fewer."""
@@ -200,9 +200,9 @@ class Calendar:
         low, high = bisect_left(days, first), bisect_right(days, last)
         at = low + n - 1 if n > 0 else high + n
         if n == 0 or not low <= at < high:
-            return Reckoned(None, self._unsure(first, last))
+            return Reckoned(None, self.unsure(first, last))
         found = days[at]
-        return Reckoned(date.fromordinal(found), self._unsure(first, found) if n > 0 else self._unsure(found, last))
+        return Reckoned(date.fromordinal(found), self.unsure(first, found) if n > 0 else self.unsure(found, last))
 
     # What the vector functions share with the methods above; instants are microseconds, days are ordinals.
 
@@ -272,7 +272,8 @@ class Calendar:
             return self.with_days(first, max(last + 1, min(last + further, _REACH[1])))
         return self.with_days(min(first - 1, max(first - further, _REACH[0])), last)
 
-    def _unsure(self, first: int, last: int) -> bool:
+    def unsure(self, first: int, last: int) -> bool:
+        """Return whether days from one to another are not all covered."""
         low, high = self.coverage.first, self.coverage.last
         return (low is not None and first < low.toordinal()) or (high is not None and last > high.toordinal())
 
@@ -306,14 +307,15 @@ def _make(calendar: Calendar) -> _Made:
     zone = ZoneInfo(calendar.zone)
     exceptions = {e.day.toordinal(): e for e in calendar.exceptions}
     first, last = calendar.coverage.first, calendar.coverage.last
-    low = first_shown(zone, first.toordinal()) + _past_midnight(calendar.week) if first else -_NEVER
+    low = first_shown(zone, first.toordinal()) + _past_midnight(calendar) if first else -_NEVER
     high = first_shown(zone, last.toordinal() + 1) if last else _NEVER
     return _Made(zone, calendar.week, exceptions, low, high)
 
 
-def _past_midnight(week: Week) -> int:
+def _past_midnight(calendar: Calendar) -> int:
     """Return how much of the first covered day may be hours of the day before, which is not covered."""
-    return max((h.end - 86_400 for day in week for h in day if h.end > 86_400), default=0) * 1_000_000
+    days = (*calendar.week, *(e.hours for e in calendar.exceptions))
+    return max((h.end - 86_400 for hours in days for h in hours if h.end > 86_400), default=0) * SECOND
 
 
 def _place(table: Timetable, day: int, n: int) -> int:
@@ -329,7 +331,7 @@ def microseconds(at: datetime) -> int:
     if at.tzinfo is None:
         raise ValueError(f"`{at}` says no offset from UTC")
     since = at - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
 
 def _natural(worked: timedelta) -> int:

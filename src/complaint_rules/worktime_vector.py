@@ -6,16 +6,58 @@ results and a column that says where they are provisional.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from complaint_rules.timetable import EPOCH_DAY, Timetable
+from complaint_rules.timetable import DAY, EPOCH_DAY, Timetable
 from complaint_rules.worktime import Calendar, OutOfReachError
 
 Column = NDArray[Any]
+_MISSING = np.iinfo(np.int64).min
 Answer = tuple[Column, NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """A timetable as arrays; `ranks` says for each day how many working days there are up to it."""
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    before: NDArray[np.int64]
+    first: int
+    days: NDArray[np.int64]
+    ranks: NDArray[np.int64]
+
+    def worked(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the work up to each instant."""
+        if not self.starts.size:
+            return np.zeros(at.shape, np.int64)
+        i = np.searchsorted(self.starts, at, "right") - 1
+        return np.where(i >= 0, self.before[i] + np.minimum(at, self.ends[i]) - self.starts[i], 0)
+
+    def at(self, worked: NDArray[np.int64], side: Literal["left", "right"]) -> NDArray[np.int64]:
+        """Return the first or the last instant by which so much is worked, where there is one."""
+        if not self.starts.size:
+            return np.zeros(worked.shape, np.int64)
+        i = np.clip(np.searchsorted(self.before, worked, side) - 1, 0, self.starts.size - 1)
+        return self.starts[i] + worked - self.before[i]
+
+
+def _columns(table: Timetable) -> _Columns:
+    if not table.columns:
+        starts, ends, before, days = (
+            np.array(c, np.int64) for c in (table.starts, table.ends, table.before, table.days)
+        )
+        first, last = table.low // DAY, table.high // DAY
+        ranks = np.zeros(last - first + 1, np.int64)
+        ranks[days - EPOCH_DAY - first + 1] = 1
+        table.columns.append(_Columns(starts, ends, before, first - 1, days - EPOCH_DAY, np.cumsum(ranks)))
+    found = table.columns[0]
+    assert isinstance(found, _Columns)  # noqa: S101 - nothing else is put there
+    return found
 
 
 def elapsed(calendar: Calendar, start: Column, end: Column) -> Answer:
@@ -23,9 +65,8 @@ def elapsed(calendar: Calendar, start: Column, end: Column) -> Answer:
     a, b = _paired(_instants(start), _instants(end))
     if not a.size:
         return a.view("timedelta64[us]"), np.zeros(a.shape, bool)
-    table = calendar.reaching(int(min(a.min(), b.min())), int(max(a.max(), b.max())))
-    found = _worked(table, b) - _worked(table, a)
-    return found.view("timedelta64[us]"), _doubtful(calendar, a, b)
+    known = _columns(calendar.reaching(int(min(a.min(), b.min())), int(max(a.max(), b.max()))))
+    return (known.worked(b) - known.worked(a)).view("timedelta64[us]"), _doubtful(calendar, a, b)
 
 
 def add(calendar: Calendar, start: Column, worked: Column) -> Answer:
@@ -38,12 +79,8 @@ def add(calendar: Calendar, start: Column, worked: Column) -> Answer:
     if not at.size:
         return at.view("datetime64[us]"), np.zeros(at.shape, bool)
     last = calendar.reach_forward(int(at.max()), int(much.max()))
-    table = calendar.reaching(int(at.min()), max(last, int(at.max())))
-    before = np.asarray(table.before, np.int64)
-    total = _worked(table, at) + much
-    i = np.clip(np.searchsorted(before, total, "left") - 1, 0, max(len(table.starts) - 1, 0))
-    starts = np.asarray(table.starts or [0], np.int64)
-    end = np.where(much == 0, at, starts[i] + total - before[i])
+    known = _columns(calendar.reaching(int(at.min()), max(last, int(at.max()))))
+    end = np.where(much == 0, at, known.at(known.worked(at) + much, "left"))
     return end.view("datetime64[us]"), _doubtful(calendar, at, end)
 
 
@@ -57,12 +94,8 @@ def subtract(calendar: Calendar, end: Column, worked: Column) -> Answer:
     if not at.size:
         return at.view("datetime64[us]"), np.zeros(at.shape, bool)
     first = calendar.reach_back(int(at.min()), int(much.max()))
-    table = calendar.reaching(min(first, int(at.min())), int(at.max()))
-    before = np.asarray(table.before, np.int64)
-    left = _worked(table, at) - much
-    i = np.clip(np.searchsorted(before, left, "right") - 1, 0, max(len(table.starts) - 1, 0))
-    starts = np.asarray(table.starts or [0], np.int64)
-    start = np.where(much == 0, at, starts[i] + left - before[i])
+    known = _columns(calendar.reaching(min(first, int(at.min())), int(at.max())))
+    start = np.where(much == 0, at, known.at(known.worked(at) - much, "right"))
     return start.view("datetime64[us]"), _doubtful(calendar, start, at)
 
 
@@ -71,10 +104,12 @@ def working_days_between(calendar: Calendar, start: Column, end: Column) -> Answ
     a, b = _paired(_days(start), _days(end))
     if not a.size:
         return a, np.zeros(a.shape, bool)
-    table = calendar.with_days(int(min(a.min(), b.min())), int(max(a.max(), b.max())))
-    days = np.asarray(table.days, np.int64)
-    found = np.searchsorted(days, b, "right") - np.searchsorted(days, a, "right")
-    return found.astype(np.int64), (a != b) & _unsure(calendar, np.minimum(a, b) + 1, np.maximum(a, b))
+    low, high = int(min(a.min(), b.min())), int(max(a.max(), b.max()))
+    known = _columns(calendar.with_days(low + EPOCH_DAY, high + EPOCH_DAY))
+    found = known.ranks.take(b - known.first) - known.ranks.take(a - known.first)
+    if not calendar.unsure(low + EPOCH_DAY, high + EPOCH_DAY):
+        return found, np.zeros(a.shape, bool)
+    return found, (a != b) & _unsure(calendar, np.minimum(a, b) + 1, np.maximum(a, b))
 
 
 def add_working_days(calendar: Calendar, day: Column, days: Column) -> Answer:
@@ -86,14 +121,20 @@ def add_working_days(calendar: Calendar, day: Column, days: Column) -> Answer:
     at, n = _paired(_days(day), np.asarray(days, np.int64))
     if not at.size:
         return at.view("datetime64[D]"), np.zeros(at.shape, bool)
-    low = calendar.nth_day(int(at.min()), min(int(n.min()), 0))
-    high = calendar.nth_day(int(at.max()), max(int(n.max()), 0))
-    known = np.asarray(calendar.with_days(min(low, int(at.min())), max(high, int(at.max()))).days or [0], np.int64)
-    ahead, back = np.searchsorted(known, at, "right") + n - 1, np.searchsorted(known, at, "left") + n
-    i = np.clip(np.where(n > 0, ahead, back), 0, len(known) - 1)
-    found = np.where(n == 0, at, known[i])
-    doubtful = (n != 0) & _unsure(calendar, np.minimum(at + 1, found), np.maximum(at - 1, found))
-    return (found - EPOCH_DAY).view("datetime64[D]"), doubtful
+    first, last = int(at.min()) + EPOCH_DAY, int(at.max()) + EPOCH_DAY
+    least = int(n.min())
+    low = min(first, calendar.nth_day(first, min(least, 0)))
+    high = max(last, calendar.nth_day(last, max(int(n.max()), 0)))
+    known = _columns(calendar.with_days(low, high))
+    found = known.days.take(known.ranks.take(at - known.first) + n - 1, mode="clip") if known.days.size else at
+    if least <= 0 and known.days.size:
+        back = known.days.take(known.ranks.take(at - known.first - 1) + n, mode="clip")
+        found = np.where(n == 0, at, np.where(n > 0, found, back))
+    if not calendar.unsure(low, high):
+        return found.view("datetime64[D]"), np.zeros(at.shape, bool)
+    return found.view("datetime64[D]"), (n != 0) & _unsure(
+        calendar, np.minimum(at + 1, found), np.maximum(at - 1, found)
+    )
 
 
 def _instants(column: Column) -> NDArray[np.int64]:
@@ -110,7 +151,7 @@ def _durations(column: Column) -> NDArray[np.int64]:
 def _days(column: Column) -> NDArray[np.int64]:
     if np.asarray(column).dtype != np.dtype("datetime64[D]"):
         raise TypeError(f"a column of datetime64[D] is needed, not of {np.asarray(column).dtype}")
-    return _whole(column, "datetime64[D]") + EPOCH_DAY
+    return _whole(column, "datetime64[D]")
 
 
 def _whole(column: Column, kind: str) -> NDArray[np.int64]:
@@ -118,23 +159,17 @@ def _whole(column: Column, kind: str) -> NDArray[np.int64]:
     found = np.asarray(column)
     if found.dtype.kind != kind[0].replace("d", "M").replace("t", "m"):
         raise TypeError(f"a column of {kind} is needed, not of {found.dtype}")
-    if np.isnat(found).any():
+    whole = np.ascontiguousarray(found.astype(kind, copy=False)).view(np.int64)
+    if whole.size and int(whole.min()) == _MISSING:
         raise OutOfReachError("a missing time has no place in a calendar; leave such rows out first")
-    return np.ascontiguousarray(found.astype(kind)).view(np.int64)
+    return whole
 
 
 def _paired(one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if one.shape == other.shape:
+        return one, other
     a, b = np.broadcast_arrays(one, other)
     return np.ascontiguousarray(a), np.ascontiguousarray(b)
-
-
-def _worked(table: Timetable, at: NDArray[np.int64]) -> NDArray[np.int64]:
-    if not table.starts:
-        return np.zeros(at.shape, np.int64)
-    starts, ends, before = (np.asarray(c, np.int64) for c in (table.starts, table.ends, table.before))
-    i = np.searchsorted(starts, at, "right") - 1
-    inside = before[i] + np.minimum(at, ends[i]) - starts[i]
-    return np.where(i >= 0, inside, 0)
 
 
 def _doubtful(calendar: Calendar, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -148,7 +183,7 @@ def _unsure(calendar: Calendar, first: NDArray[np.int64], last: NDArray[np.int64
     low, high = calendar.coverage.first, calendar.coverage.last
     found = np.zeros(first.shape, np.bool_)
     if low is not None:
-        found |= first < low.toordinal()
+        found |= first < low.toordinal() - EPOCH_DAY
     if high is not None:
-        found |= last > high.toordinal()
+        found |= last > high.toordinal() - EPOCH_DAY
     return found
