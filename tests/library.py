@@ -53,6 +53,11 @@ def frozen(value: Any) -> Value:
     return frozenset(value) if isinstance(value, set) else value
 
 
+def same(one: Answer, other: Answer) -> bool:
+    """Tell whether two answers are equal, and their values of the same types."""
+    return one == other and (one.status == "not_regulated" or exact(one) == exact(other))
+
+
 def exact(value: Any) -> Any:
     """Return a value with its types, for `True == 1` and `Decimal(1) == 1`."""
     if isinstance(value, Answer):

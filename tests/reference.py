@@ -62,14 +62,15 @@ class Sheet:
         self.rows = rows
         self.every_row = frozenset(range(len(rows)))
         self.columns = sorted({column for row in rows for column in row})
-        self.cells = {c: [row.get(c, "-") for row in rows] for c in self.columns}
-        self.words = {c: {w for cell in self.cells[c] for w in bounds(cell)} for c in self.columns if numeric(c)}
+        self.cells = {c: [(n, row[c]) for n, row in enumerate(rows) if row.get(c, "-") != "-"] for c in self.columns}
+        self.words = {c: {w for _, cell in self.cells[c] for w in bounds(cell)} for c in self.columns if numeric(c)}
         self.matched: dict[Hashable, set[frozenset[int]]] = {}
 
     def matching(self, column: str, values: Iterable[Value], type_: Type, settings: Tree) -> set[frozenset[int]]:
         """Return, for each of the values, the rows whose cell in the column matches it."""
-        cells = list(enumerate(self.cells[column]))
-        return {frozenset(n for n, cell in cells if matches(cell, value, type_, settings)) for value in values}
+        cells = self.cells[column]
+        rest = self.every_row - {n for n, _ in cells}
+        return {rest.union([n for n, cell in cells if matches(cell, value, type_, settings)]) for value in values}
 
 
 class Reading:
