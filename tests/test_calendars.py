@@ -15,6 +15,7 @@ from complaint_rules.calendar_data import load_calendar, read_calendar, shipped_
 from complaint_rules.diagnostics import RulesetError
 from complaint_rules.source import read
 from complaint_rules.worktime import Calendar, Coverage, DayException, OutOfReachError
+from fences import fences
 from worktime_checks import hours
 
 DAY = timedelta(days=1)
@@ -27,6 +28,13 @@ HOLIDAYS_WRONG: dict[date, str] = {}
 
 def calendar(text: str, **ways) -> Calendar:
     return read_calendar(read(text, "calendar.yaml"), **ways)
+
+
+def imported(path: Path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
 
 
 def codes(text: str) -> list[str]:
@@ -55,10 +63,7 @@ def test_china_is_as_the_package_holidays_has_it():
 
 def test_the_file_is_what_the_tool_writes(tmp_path, monkeypatch):
     pytest.importorskip("chinese_calendar", reason="chinesecalendar is not installed")
-    path = Path(__file__).parents[1] / "tools" / "make_cn_calendar.py"
-    spec = importlib.util.spec_from_file_location("make_cn_calendar", path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = imported(Path(__file__).parents[1] / "tools" / "make_cn_calendar.py")
     written = tool.OUT.read_text("utf-8")
     monkeypatch.setattr(tool, "OUT", tmp_path / "cn.yaml")
     tool.main()
@@ -231,3 +236,16 @@ def test_without_the_package_one_is_told_what_to_install(monkeypatch):
 def test_a_date_out_of_reach_is_refused():
     with pytest.raises(OutOfReachError):
         load_calendar("cn-office").add_working_days(date(2199, 12, 31), 3)
+
+
+def test_the_page_on_calendars_shows_a_file_that_loads_and_our_answers_as_they_are():
+    root = Path(__file__).parents[1]
+    page = (root / "docs" / "calendars.md").read_text("utf-8")
+    tool = imported(root / "tools" / "write_calendar_table.py")
+    example = next(f.text for f in fences(page) if f.language == "yaml")
+
+    assert calendar(example).is_working_day(date(2026, 10, 1)).value
+    for why, received, hours_allowed in tool.CHINA:
+        assert f"| {why} | {tool.ours(tool.OFFICE, received, hours_allowed)} |" in page
+    for why, received, hours_allowed in tool.GERMANY:
+        assert f"| {why} | {tool.ours(tool.NIGHTS, received, hours_allowed)} |" in page

@@ -118,11 +118,12 @@ def _offset(zone: ZoneInfo, at: int) -> int:
 
 
 def _change(zone: ZoneInfo, low: int, high: int, offset: int) -> int:
-    """Return the second at which the zone leaves an offset that it has at `low` and not at `high`."""
-    while high - low > SECOND:
-        middle = (low + high) // (2 * SECOND) * SECOND
-        low, high = (middle, high) if _offset(zone, middle) == offset else (low, middle)
-    return high
+    """Return the whole second at which the zone leaves an offset that it has at `low` and not at `high`."""
+    before, after = low // SECOND, -(-high // SECOND)
+    while after - before > 1:
+        middle = (before + after) // 2
+        before, after = (middle, after) if _offset(zone, middle * SECOND) == offset else (before, middle)
+    return after * SECOND
 
 
 def _shown(hours_of: Callable[[int], Sequence[Hours]], days: Iterable[int]) -> list[tuple[int, int]]:

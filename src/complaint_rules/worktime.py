@@ -209,8 +209,9 @@ class Calendar:
     @property
     def made(self) -> _Made:
         """What follows from the fields, made once."""
-        if not self._made:
-            self._made.append(_make(self))
+        if self._made:
+            return self._made[0]
+        self._made.append(_make(self))
         return self._made[0]
 
     def doubtful(self, start: int, end: int) -> bool:
@@ -220,6 +221,9 @@ class Calendar:
 
     def reaching(self, low: int, high: int) -> Timetable:
         """Return a timetable that has two instants in it."""
+        table = self.made.table
+        if table and table.low <= low and high < table.high:
+            return table
         return self.with_days(low // DAY + EPOCH_DAY, high // DAY + EPOCH_DAY)
 
     def with_days(self, first: int, last: int) -> Timetable:
