@@ -37,7 +37,7 @@ FLOORS = (
     {"settle", "straight", "deciding", "check", "nearest"},
     {"prose", "render", "contrast", "examples", "clauses", "library", "interview", "mutate"},
     {"typed", "printed"},
-    {"__init__", "__main__", "cli", "cli_complaint", "cli_ruleset"},
+    {"__init__", "__main__", "cli", "cli_complaint", "cli_ruleset", "cli_writing"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 
@@ -82,6 +82,7 @@ NEIGHBOURS = {
     ("cli", "__init__"),
     ("cli", "cli_complaint"),
     ("cli", "cli_ruleset"),
+    ("cli", "cli_writing"),
     ("__main__", "cli"),
 }
 
@@ -94,7 +95,7 @@ ROOMS = {
     "numpy": {"worktime_vector"},
     "holidays": {"calendar_countries"},
     "rich": {"render"},
-    "cyclopts": {"cli", "cli_complaint", "cli_ruleset", "typed"},
+    "cyclopts": {"cli", "cli_complaint", "cli_ruleset", "cli_writing", "typed"},
 }
 
 HEAVY = ("pydantic", "yaml", "pendulum", "rich", "cyclopts", "numpy", "holidays")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from complaint_rules.check import check
 from complaint_rules.clauses import clause_map, clauses_path, read_clauses
 from complaint_rules.examples import Outcome, examples_path, read_examples, run_examples
 from complaint_rules.library import find_ruleset, load, names, read_ruleset
+from complaint_rules.mutate import mutants, survivors
 from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision
 
 NAMES = names()
@@ -20,6 +22,9 @@ NAMES = names()
 WAITING = {
     "bank": {"bank-2-unit-timely": "deadlines"},
     "food": {},
+    "auto_dealer": {},
+    "retail_food": {"retail-5.4.2-3wd": "deadlines"},
+    "web_services": {},
 }
 
 
@@ -40,7 +45,16 @@ def item_ids(ruleset: Ruleset) -> set[tuple[str, str]]:
 
 
 def test_the_first_rulesets_are_shipped() -> None:
-    assert {"bank", "food"} <= set(NAMES)
+    assert {"auto_dealer", "bank", "food", "retail_food", "web_services"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_changed_rule_is_noticed_by_an_example(name: str) -> None:
+    rules = load(name)
+    examples = read_examples(examples_path(find_ruleset(name)), rules.ruleset)
+    sample = list(mutants(rules))[:: 1 if os.environ.get("EXAM") else 12]
+
+    assert [f"{m.decision}.{m.rule} {m.change}" for m in survivors(rules, examples, sample)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

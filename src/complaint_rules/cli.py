@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from cyclopts import App, CycloptsError
 
-from complaint_rules import __version__, cli_complaint, cli_ruleset
+from complaint_rules import __version__, cli_complaint, cli_ruleset, cli_writing
 from complaint_rules.diagnostics import ComplaintRulesError
 from complaint_rules.printed import BAD_INPUT, OK, printable
 from complaint_rules.typed import STDIN
@@ -25,6 +25,10 @@ app.command(cli_ruleset.show)
 app.command(cli_ruleset.check)
 app.command(cli_ruleset.run_beside, name="test")
 app.command(cli_ruleset.clauses)
+app.command(cli_writing.new)
+app.command(cli_writing.fmt)
+app.command(cli_writing.stubs)
+app.command(cli_writing.mutate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

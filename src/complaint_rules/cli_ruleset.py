@@ -12,8 +12,18 @@ from complaint_rules.clauses import clause_map, clauses_path, ledger_ids, read_c
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
 from complaint_rules.examples import examples_path, read_examples, run_examples, unreached_rules
 from complaint_rules.facts import facts_schema
-from complaint_rules.library import check_file, find_ruleset, load, read_ruleset
-from complaint_rules.printed import FINDINGS, HEADINGS, OK, parameter_line, print_json, print_lines, section
+from complaint_rules.fixes import fixed_fully
+from complaint_rules.library import check_file, check_text, find_ruleset, load, read_ruleset
+from complaint_rules.printed import (
+    FINDINGS,
+    HEADINGS,
+    OK,
+    parameter_line,
+    print_aside,
+    print_json,
+    print_lines,
+    section,
+)
 from complaint_rules.render import decision_sheet, fact_line, html_page, markdown, terminal
 from complaint_rules.typed import AS_WRITTEN, Json, Laid
 from complaint_rules.words import Lang, suggest
@@ -84,16 +94,27 @@ def show(
     return OK
 
 
-def check(ruleset: str, /, *, laid: Laid = AS_WRITTEN, lang: Lang = "en", json: Json = False) -> int:
+def check(
+    ruleset: str,
+    /,
+    *,
+    fix: Annotated[bool, Parameter(negative=())] = False,
+    laid: Laid = AS_WRITTEN,
+    lang: Lang = "en",
+    json: Json = False,
+) -> int:
     """Find gaps, overlaps, hidden rules and every other fault of a ruleset.
 
     Parameters
     ----------
     ruleset: name of a shipped ruleset, or a path.
+    fix: first mend what is a slip of one letter or a full-width sign, where it stands in the file.
     lang: language of messages.
     json: print the findings as JSON.
     """
     path = find_ruleset(ruleset)
+    if fix:
+        _fix(path, lang)
     found = check_file(path, overlays=laid.overlay)
     try:
         size = f"{len(laid.ruleset(path).decisions)} decisions"
@@ -104,6 +125,16 @@ def check(ruleset: str, /, *, laid: Laid = AS_WRITTEN, lang: Lang = "en", json: 
     else:
         print_lines("\n".join([*(d.render(lang) for d in found), _summary(path.name, size, found, lang)]))
     return FINDINGS if found else OK
+
+
+def _fix(path: Path, lang: Lang) -> None:
+    """Mend the file, and say on standard error what was mended."""
+    before = path.read_bytes().decode("utf-8-sig")
+    after, mended = fixed_fully(before, lambda text: check_text(text, path.name))
+    if after != before:
+        path.write_bytes(after.encode())
+    for finding in mended:
+        print_aside(f"{HEADINGS['mended'].in_lang(lang)} {finding.render(lang)}")
 
 
 def _summary(name: str, size: str, found: Sequence[Diagnostic], lang: Lang) -> str:

@@ -42,6 +42,14 @@ def decide(rules: CompiledRuleset, facts: Mapping[str, Any], *, only: Collection
     )  # fmt: skip
 
 
+def with_answers(result: DecisionResult, rules: CompiledRuleset, answers: Mapping[str, Answer]) -> DecisionResult:
+    """Return a result of all decisions with other answers in their place."""
+    plan = plan_of(rules, None)
+    ask, unset = _questions(answers.values(), rules.ruleset)
+    parties = _parties(plan, answers, result.facts)
+    return replace(result, decisions=MappingProxyType(dict(answers)), ask=ask, unset=unset, parties=parties)
+
+
 def decide_whenever(
     versions: Sequence[CompiledRuleset], facts: Mapping[str, Any], *, only: Collection[str] | None = None
 ) -> DecisionResult:

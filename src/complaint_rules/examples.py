@@ -342,14 +342,25 @@ def _value(plain: Plain, domain: Domain) -> Any:
 
 def run_examples(rules: CompiledRuleset, examples: Sequence[Example]) -> list[Outcome]:
     """Return every example with the result of its facts and the differences to what it expects."""
+    return [_run(under, example) for example, under in settings_of(rules, examples)]
+
+
+def settings_of(rules: CompiledRuleset, examples: Sequence[Example]) -> Iterator[tuple[Example, CompiledRuleset]]:
+    """Yield each example with the ruleset under its parameters; equal settings share one."""
     compiled: dict[Any, CompiledRuleset] = {}
-    outcomes = []
     for example in examples:
         key = tuple(sorted(example.parameters.items(), key=lambda item: item[0]))
         if key not in compiled:
             compiled[key] = _under(rules, example.parameters)
-        outcomes.append(_run(compiled[key], example))
-    return outcomes
+        yield example, compiled[key]
+
+
+def compared(result: DecisionResult, example: Example) -> Iterator[Failure]:
+    """Yield every difference between what an example expects and a result, without reasons."""
+    for name, expected in example.expect.items():
+        yield from _differences(name, expected, result)
+    for name, ids in example.rules.items():
+        yield from _wrong_rules(name, ids, result)
 
 
 def _under(rules: CompiledRuleset, parameters: Mapping[str, Any]) -> CompiledRuleset:
@@ -361,8 +372,7 @@ def _under(rules: CompiledRuleset, parameters: Mapping[str, Any]) -> CompiledRul
 
 def _run(rules: CompiledRuleset, example: Example) -> Outcome:
     result = decide(rules, example.given)
-    failures = [f for n, e in example.expect.items() for f in _differences(n, e, result)]
-    failures += [f for n, ids in example.rules.items() for f in _wrong_rules(n, ids, result)]
+    failures = compared(result, example)
     explained = (
         Failure(f.decision, f.expected, f.got, tuple(_reasons(f.decision, example, rules, result))) for f in failures
     )

@@ -1,0 +1,106 @@
+"""Commands for those who write rulesets: new, fmt, stubs and mutate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from complaint_rules.diagnostics import Diagnostic, RulesetError
+from complaint_rules.examples import examples_path, read_examples
+from complaint_rules.fmt import format_text
+from complaint_rules.library import find_ruleset
+from complaint_rules.mutate import mutants, survivors
+from complaint_rules.printed import BAD_INPUT, FINDINGS, OK, print_aside, print_json, print_lines
+from complaint_rules.scaffold import scaffold
+from complaint_rules.stubs import stub
+from complaint_rules.typed import AS_WRITTEN, NO_CASE, Json, Laid, loaded
+from complaint_rules.words import Label, Lang
+
+
+def new(name: str, /, *, from_: Annotated[str, Parameter(name="--from")], lang: Lang = "en") -> int:
+    """Write NAME.yaml, a copy of a ruleset under a new id; an existing file is left alone.
+
+    Parameters
+    ----------
+    name: id of the new ruleset.
+    from_: name or path of the ruleset to start from.
+    lang: language of messages.
+    """
+    target = Path(f"{name}.yaml")
+    text = scaffold(find_ruleset(from_).read_text("utf-8"), name)
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        print_aside(Label(f"{target} 已存在，未改动", f"{target} exists and was left alone").in_lang(lang))
+        return BAD_INPUT
+    print_lines(str(target))
+    return OK
+
+
+def fmt(files: tuple[Path, ...], /, *, check: Annotated[bool, Parameter(negative=())] = False) -> int:
+    """Lay out ruleset files evenly; comments, order and quoting stay.
+
+    Parameters
+    ----------
+    files: YAML files; each is written back if its layout changes.
+    check: only name the files that would change.
+    """
+    changed = [f for f in files if _formatted(f, write=not check)]
+    print_lines(*map(str, changed))
+    return FINDINGS if check and changed else OK
+
+
+def _formatted(file: Path, *, write: bool) -> bool:
+    if not file.is_file():
+        raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
+    content = file.read_bytes()
+    laid_out = format_text(content.decode("utf-8-sig")).encode()
+    if write and laid_out != content:
+        file.write_bytes(laid_out)
+    return laid_out != content
+
+
+def stubs(ruleset: str, /, *, laid: Laid = AS_WRITTEN) -> int:
+    """Print Python types of a ruleset's facts and decisions, for editors and type checkers.
+
+    Parameters
+    ----------
+    ruleset: name of a shipped ruleset, or a path.
+    """
+    print_lines(stub(laid.ruleset(ruleset)))
+    return OK
+
+
+def mutate(
+    ruleset: str, examples: str | None = None, /, *, laid: Laid = AS_WRITTEN, lang: Lang = "en", json: Json = False
+) -> int:
+    """Change each rule a little and name the changes that no example notices.
+
+    Parameters
+    ----------
+    ruleset: name of a shipped ruleset, or a path.
+    examples: the file of examples; by default the one beside the ruleset.
+    lang: language of messages.
+    json: print the changes as JSON.
+    """
+    rules = loaded(ruleset, NO_CASE, laid)
+    file = Path(examples) if examples else examples_path(find_ruleset(ruleset))
+    if not file.is_file():
+        raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
+    tried = list(mutants(rules))
+    left = survivors(rules, read_examples(file, rules.ruleset), tried)
+    if json:
+        print_json(
+            {
+                "tried": len(tried),
+                "unnoticed": [{"decision": m.decision, "rule": m.rule, "change": m.change} for m in left],
+            }
+        )
+    else:
+        print_lines(*(f"{m.decision}.{m.rule}: {m.change}" for m in left))
+        words = ("处改动", "处无示例发觉") if lang == "zh" else ("changes", "unnoticed by the examples")
+        print_lines(f"{file.name}: {len(tried)} {words[0]}, {len(left)} {words[1]}")
+    return FINDINGS if left else OK

@@ -1,0 +1,145 @@
+"""Mutate: each rule of a ruleset changed a little, and the changes that no example notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from complaint_rules.answers import Answer, DecisionResult, NotRegulated, Settled, Undetermined
+from complaint_rules.compile import CompiledRuleset, Step, read_by, step_of
+from complaint_rules.deciding import decide, plan_of, with_answers
+from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, ParameterRef, Text, Truth
+from complaint_rules.examples import Example, compared, settings_of
+from complaint_rules.ruleset import ChecklistDecision, Item, Rule, TableDecision
+from complaint_rules.settle import Settler, settler
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One decision with one rule (or item) changed: `change` says how."""
+
+    decision: str
+    rule: str
+    change: str
+    changed: TableDecision | ChecklistDecision
+
+
+def mutants(rules: CompiledRuleset) -> Iterator[Mutant]:
+    """Yield, for each rule and item, the ruleset without it, and with each of its outputs or demands changed."""
+    for decision in rules.ruleset.decisions.values():
+        match decision:
+            case TableDecision() as table:
+                yield from _of_table(table)
+            case ChecklistDecision() as checklist:
+                yield from _of_checklist(checklist)
+
+
+def _of_table(table: TableDecision) -> Iterator[Mutant]:
+    for at, rule in enumerate(table.rules):
+        yield Mutant(table.name, rule.id, "removed", replace(table, rules=_without(table.rules, at)))
+        for place, (output, type_) in enumerate(table.outputs.items()):
+            for other in _others(rule.then[place] if rule.then else None, type_.domain):
+                changed = replace(rule, then=(*rule.then[:place], other, *rule.then[place + 1 :]))
+                said = f"{output or 'then'}: {other!r}"
+                yield Mutant(table.name, rule.id, said, replace(table, rules=_with(table.rules, at, changed)))
+
+
+def _of_checklist(checklist: ChecklistDecision) -> Iterator[Mutant]:
+    for at, item in enumerate(checklist.items):
+        yield Mutant(checklist.name, item.id, "removed", replace(checklist, items=_without(checklist.items, at)))
+        always: Item = replace(item, needs=({},), cells={})
+        yield Mutant(
+            checklist.name, item.id, "needs nothing", replace(checklist, items=_with(checklist.items, at, always))
+        )
+
+
+def _without(parts: tuple[Any, ...], at: int) -> tuple[Any, ...]:
+    return (*parts[:at], *parts[at + 1 :])
+
+
+def _with(parts: tuple[Any, ...], at: int, part: Rule | Item) -> tuple[Any, ...]:
+    return (*parts[:at], part, *parts[at + 1 :])
+
+
+def _others(value: Any, domain: Domain) -> Iterator[Any]:
+    """Yield a value of the domain besides the given one, if there is one to be had."""
+    match domain:
+        case _ if value is None or isinstance(value, ParameterRef):
+            return
+        case Truth():
+            yield not value
+        case Enumeration(values):
+            yield from [v for v in values if v != value][:1]
+        case Members(values) if values:
+            yield frozenset(value) ^ {values[0]}
+        case Ordered(step=step) as ordered:
+            unit = step if step is not None else 1
+            if isinstance(value, (int, float)) or ordered.kind in ("decimal", "money"):
+                yield value + unit
+        case Text() | ListOf() | Members():
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An example as the unchanged ruleset sees it."""
+
+    example: Example
+    rules: CompiledRuleset
+    values: Mapping[str, Any]
+    answers: Mapping[str, Answer]
+    result: DecisionResult
+
+    def under(self, step: Step, settled: Settled) -> DecisionResult:
+        """Return the result where one step says something else: only what reads it is settled again."""
+        answers, values = {**self.answers, step.name: settled[0]}, {**self.values, **settled[1]}
+        changed = {step.name}
+        for later, settle in plan_of(self.rules, None).steps:
+            if later.name != step.name and any(n.partition(".")[0] in changed for n in read_by(later)):
+                answers[later.name], exports = settle(values, answers)
+                values |= exports
+                changed.add(later.name)
+        return with_answers(self.result, self.rules, answers)
+
+
+def survivors(
+    rules: CompiledRuleset, examples: Sequence[Example], tried: Iterable[Mutant] | None = None
+) -> list[Mutant]:
+    """Return those of the mutants, of all by default, under which every example still passes."""
+    seen = [_seen(example, compiled) for example, compiled in settings_of(rules, examples)]
+    return [m for m in (mutants(rules) if tried is None else tried) if not _is_noticed(m, seen)]
+
+
+def _seen(example: Example, rules: CompiledRuleset) -> _Seen:
+    plan = plan_of(rules, None)
+    values = {**plan.blank, **example.given}
+    answers: dict[str, Answer] = {}
+    for step, settle in plan.steps:
+        answers[step.name], exports = settle(values, answers)
+        values |= exports
+    return _Seen(example, rules, values, answers, decide(rules, example.given))
+
+
+def _is_noticed(mutant: Mutant, seen: Sequence[_Seen]) -> bool:
+    made: dict[int, tuple[Step, Settler]] = {}
+    for one in seen:
+        if id(one.rules) not in made:
+            made[id(one.rules)] = _changed(mutant, one.rules)
+        step, settle = made[id(one.rules)]
+        settled = settle(one.values, one.answers)
+        if _may_be_silent(settled[0]) and mutant.decision not in one.rules.ruleset.silent:
+            return True  # a gap that `check` refuses
+        differs = repr(settled[0]) != repr(one.answers[mutant.decision])
+        if differs and any(compared(one.under(step, settled), one.example)):
+            return True
+    return False
+
+
+def _may_be_silent(answer: Answer) -> bool:
+    return isinstance(answer, NotRegulated) or (isinstance(answer, Undetermined) and answer.silent)
+
+
+def _changed(mutant: Mutant, rules: CompiledRuleset) -> tuple[Step, Settler]:
+    step = step_of(mutant.changed, rules.ruleset, rules.parameters, rules.limits)
+    return step, settler(step)

@@ -1,0 +1,74 @@
+"""The commands of those who write rulesets: what they write can be loaded, and what is there is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from complaint_rules import load
+from complaint_rules.cli import main
+
+SLIP = """
+language: 1
+ruleset: page
+version: 1.0.0
+title: 示例
+inputs:
+  amount: {type: integer, minimum: 0, maximum: 9}
+
+
+decisions:
+  grade:
+    inputs: [amuont]
+    output: {values: {A: 甲, B: 乙}}
+    rules:
+      - {id: low,  when: {amount: "< 5"}, then: A, because: [c1]}   # small
+      - {id: high, when: {amount: ">= 5"}, then: B, because: [c2]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_new_ruleset_is_a_copy_that_loads(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "branch", "--from", "food"]) == 0
+    assert load("branch.yaml").ruleset.id == "branch"
+    assert main(["new", "branch", "--from", "bank"]) == 2
+    assert load("branch.yaml").ruleset.decisions.keys() == load("food").ruleset.decisions.keys()
+
+
+def test_a_slip_is_mended_where_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("page.yaml").write_text(SLIP, "utf-8")
+
+    assert main(["check", "page.yaml", "--lang", "zh"]) == 1
+    assert main(["check", "page.yaml", "--fix", "--lang", "zh"]) == 0
+    assert "已修改" in capsys.readouterr().err
+    assert Path("page.yaml").read_text("utf-8") == SLIP.replace("amuont", "amount")
+
+
+def test_layout_is_evened_once_and_comments_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("page.yaml").write_text(SLIP, "utf-8")
+
+    assert main(["fmt", "page.yaml", "--check"]) == 1
+    assert main(["fmt", "page.yaml"]) == 0
+    assert main(["fmt", "page.yaml", "--check"]) == 0
+    assert "# small" in Path("page.yaml").read_text("utf-8")
+
+
+def test_types_for_editors_are_python(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stubs", "food"]) == 0
+
+    compile(capsys.readouterr().out, "food", "exec")
+
+
+def test_a_change_that_no_example_notices_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("page.yaml").write_text(SLIP.replace("amuont", "amount"), "utf-8")
+    Path("page.examples.yaml").write_text(
+        "ruleset: page\nexamples: [{name: 小, given: {amount: 1}, expect: {grade: A}}]\n", "utf-8"
+    )
+
+    assert main(["mutate", "page.yaml"]) == 1
+    assert "grade.high: then: 'A'" in capsys.readouterr().out
