@@ -25,7 +25,8 @@ def column(instants):
 def check_vector(rng: Random, rows: int = 60) -> int:
     """Hold each column function against its scalar twin."""
     first = some_day(rng)
-    covered = Coverage(first + timedelta(days=5), first + timedelta(days=24)) if rng.random() < 0.7 else Coverage()
+    low, high = (rng.choice([None, first + timedelta(days=d)]) for d in (5, 24))
+    covered = Coverage(low, high)
     calendar = built(random_calendar(rng, first, 30), covered)
     a, b = ([some_instant(rng, first, 30) for _ in range(rows)] for _ in range(2))
     x = [timedelta(microseconds=rng.randrange(3) * rng.randrange(10**11)) for _ in range(rows)]

@@ -8,7 +8,7 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Literal, get_args
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from complaint_rules.calendar_countries import UnknownCountryError, country_days
 from complaint_rules.calendar_days import DAY_KEYS, CalendarReader, Origin, merged
@@ -35,7 +35,7 @@ class Holidays:
 
 def shipped_calendars() -> tuple[str, ...]:
     """Return the names of the calendars that come with the library."""
-    return tuple(sorted(f.stem for f in _folder().glob("*.yaml") if "week" in read(f.read_bytes(), str(f)).root))
+    return _named(with_week=True)
 
 
 def load_calendar(
@@ -97,6 +97,11 @@ def _folder() -> FilePath:
     return FilePath(str(files("complaint_rules"))) / "calendars"
 
 
+def _named(*, with_week: bool) -> tuple[str, ...]:
+    """Return the names of the files with hours of a week, or of those that have dated days alone."""
+    return tuple(sorted(f.stem for f in _folder().glob("*.yaml") if (b"\nweek:" in f.read_bytes()) == with_week))
+
+
 def _unknown(name: str, names: Iterable[str]) -> Diagnostic:
     return Diagnostic("CR101", None, {"name": name, "suggestion": suggest(name, names)}, where="calendar")
 
@@ -113,8 +118,10 @@ class _Ways:
 
 def _zone(reader: CalendarReader, part: Part) -> str:
     name = part.plain["zone"] if "zone" in part else "UTC"
-    if isinstance(name, str) and name in available_timezones():
-        return name
+    try:
+        return ZoneInfo(str(name)).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        pass
     reader.bad(part, "zone", "Asia/Shanghai", suggest(str(name), available_timezones()))
     return "UTC"
 
@@ -125,7 +132,7 @@ def _holidays(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
     if isinstance(part.plain["holidays"], dict):
         return _of_country(reader, part["holidays"], ways)
     name = str(part.plain["holidays"])
-    names = [f.stem for f in _folder().glob("*.yaml") if f.stem not in shipped_calendars()]
+    names = _named(with_week=False)
     if name not in names:
         reader.bad(part, "holidays", " / ".join(names), suggest(name, names))
         return Holidays((), Coverage())
