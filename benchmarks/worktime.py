@@ -126,8 +126,8 @@ def ours_count():
 
 
 def numpy_count():
-    one = np.timedelta64(1, "D")
-    return lambda: np.busday_count(DAY_STARTS + one, DAY_ENDS + one, busdaycal=BUSDAYS)
+    after, to = DAY_STARTS + np.timedelta64(1, "D"), DAY_ENDS + np.timedelta64(1, "D")
+    return lambda: np.busday_count(after, to, busdaycal=BUSDAYS)
 
 
 def ours_offset():

@@ -182,8 +182,20 @@ covers: {from: 2024-02-01, to: 2024-01-01}
 """
     assert sorted(codes(text), key=lambda c: (int(c.split()[0]), c)) == [
         "1 CR103", "2 CR103", "3 CR103", "4 CR004", "5 CR004", "5 CR102", *["5 CR103"] * 5, "7 CR103", "7 CR103",
-        "8 CR005", "8 CR103", "9 CR004", "9 CR116", "10 CR008", "12 CR102", "13 CR006", "14 CR116",
+        "8 CR005", "8 CR103", "9 CR004", "9 CR116", "10 CR008", "12 CR005", "12 CR102", "13 CR006", "14 CR116",
     ]  # fmt: skip
+
+
+def test_a_make_up_day_has_hours_and_so_has_a_working_day():
+    shop = "zone: Asia/Shanghai\nholidays: cn\nweek: {tue-sun: [09:00-18:00]}\n"
+
+    assert codes(shop) == ["3 CR005"]
+    assert codes(shop + "make_up_like: mon\n") == ["4 CR103"]
+    assert calendar(shop + "make_up_like: sun\n").is_working_day(date(2026, 2, 14)).value
+    assert not calendar(shop + "make_up_days: rest\n").is_working_day(date(2026, 2, 16)).value
+    assert codes("zone: UTC\nweek: {}\ndays: [{on: 2026-05-06, is: working}]\n") == ["3 CR005"]
+    assert codes("zone: UTC\nweek: {}\ndays: [{on: 2026-05-06, is: working, hours: []}]\n") == ["3 CR005"]
+    assert calendar("zone: Asia/Shanghai\nholidays: cn\nweek: {}\n").exceptions == ()
 
 
 def test_a_file_needs_a_zone_and_a_week_and_lists_are_lists():

@@ -75,7 +75,7 @@ def read_calendar(
     reader = CalendarReader()
     reader.keys(part, _KEYS, needed=("zone", "week"))
     found = reader.week(part)
-    like = reader.choice(part, "make_up_like", DAY_KEYS) or "mon"
+    like = _like(reader, part, week or found)
     ways = _Ways(week or found, like, reader.choice(part, "make_up_days", get_args(MakeUpDays)) or "work", known_at)
     if make_up_days:
         ways = replace(ways, make_up_days=make_up_days)
@@ -116,6 +116,20 @@ class _Ways:
     known_at: date | None
 
 
+def _like(reader: CalendarReader, part: Part, week: Week) -> str:
+    """Return the weekday whose hours a make-up day has, which must have some."""
+    named = reader.choice(part, "make_up_like", DAY_KEYS)
+    worked = [day for day, hours in zip(DAY_KEYS, week, strict=True) if hours]
+    like = named or "mon"
+    if like in worked or not worked:
+        return like
+    if named:
+        reader.bad(part, "make_up_like", " / ".join(worked))
+    elif "holidays" in part and part.plain.get("make_up_days") != "rest":
+        reader.problems.append(Diagnostic("CR005", part["week"].span(of_key=True), {"key": "make_up_like"}))
+    return worked[0]
+
+
 def _zone(reader: CalendarReader, part: Part) -> str:
     name = part.plain["zone"] if "zone" in part else "UTC"
     try:
@@ -135,6 +149,7 @@ def _holidays(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
     names = _named(with_week=False)
     if name not in names:
         reader.bad(part, "holidays", " / ".join(names), suggest(name, names))
+    if name not in names or not any(ways.week):
         return Holidays((), Coverage())
     path = _folder() / f"{name}.yaml"
     return _of_notices(reader, whole(read(path.read_bytes(), str(path))), ways)

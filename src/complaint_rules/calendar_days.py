@@ -175,7 +175,10 @@ class CalendarReader:
                 if key in entry:
                     self.problems.append(Diagnostic("CR004", entry[key].span(of_key=True), {"key": key}))
             return ()
-        return week[DAY_KEYS.index(like)] if own is None else own
+        found = week[DAY_KEYS.index(like)] if own is None else own
+        if kind == "working" and not found and not (own is not None and entry.plain["hours"]):
+            self.problems.append(Diagnostic("CR005", entry.span(), {"key": "hours"}))
+        return found
 
     def _backwards(self, part: Part, first: date, last: date) -> None:
         self.problems.append(Diagnostic("CR116", part.span(), {"low": first, "high": last}))
