@@ -11,7 +11,7 @@ A ruleset is the nested dict, list and text of its YAML file. Facts are Python v
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from types import MappingProxyType
 
@@ -101,7 +101,8 @@ class Reading:
             tree = self.part("decisions")[tree["invoke"]]
         if "output" not in tree and "outputs" not in tree:
             return Type("boolean")
-        return type_of(tree["outputs"][output] if output else tree["output"], self.part("types"))
+        type_ = type_of(tree["outputs"][output] if output else tree["output"], self.part("types"))
+        return replace(type_, minimum=0) if tree.get("aggregate") == "count" else type_
 
     def sheet(self, tree: Tree) -> Sheet:
         """Return the rows of a table, or of an item of a checklist: its `when`, then its `needs`."""

@@ -105,6 +105,14 @@ def test_equality_with_a_column_between_two_literals_is_possible() -> None:
     assert answer == decide(ruleset, {})["d"]
 
 
+def test_a_count_is_never_negative() -> None:
+    ruleset = table({"days": DAYS}, {}, [{"number": "< 0"}, {"number": ">= 0"}], columns=["number"])
+    count = {"hit_policy": "collect", "aggregate": "count", "output": {"type": "integer"}, "default": "0"}
+    ruleset["decisions"]["number"] = {"inputs": ["days"], **count, "rules": [{"id": "r", "then": "1"}]}
+
+    assert found(ruleset, "CR204") == {"r0"} == findings(ruleset, "d").unmatched
+
+
 @pytest.mark.parametrize("seed", [1000264, 1000397, 1000446, 1000707, 1000796, 1001290])
 def test_rulesets_that_once_differed_from_the_specification(seed: int) -> None:
     rng = Random(seed)
@@ -117,6 +125,6 @@ def test_rulesets_that_once_differed_from_the_specification(seed: int) -> None:
         assert said == decide(ruleset, facts, {}, assumptions=False)
 
 
-@pytest.mark.parametrize("seed", [88, 217])
+@pytest.mark.parametrize("seed", [88, 217, 4000959, 4002201])
 def test_random_rulesets_that_had_false_needless_rules_load(seed: int) -> None:
     assert library.load(to_yaml(random_ruleset(Random(seed)))) is not None
