@@ -163,7 +163,11 @@ JOBS = {
         {"businesstime": businesstime_elapsed, "business-duration": business_duration_elapsed},
         ours_elapsed(OFFICE),
     ),
-    "add hours": (ours_add(PLAIN), {"businesstimedelta": businesstimedelta_add, "pandas": pandas_add}, ours_add(OFFICE)),
+    "add hours": (
+        ours_add(PLAIN),
+        {"businesstimedelta": businesstimedelta_add, "pandas": pandas_add},
+        ours_add(OFFICE),
+    ),
     "add days": (
         ours_offset_one(),
         {"bizdays": bizdays_offset},
