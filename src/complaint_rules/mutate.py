@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from complaint_rules.answers import Answer, DecisionResult, NotRegulated, Settled, Undetermined
-from complaint_rules.compile import CompiledRuleset, Step, read_by, step_of
+from complaint_rules.compile import CompiledRuleset, Step, TableStep, read_by, step_of
 from complaint_rules.deciding import decide, plan_of, with_answers
 from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, ParameterRef, Text, Truth
 from complaint_rules.examples import Example, compared, settings_of
 from complaint_rules.ruleset import ChecklistDecision, Item, Rule, TableDecision
 from complaint_rules.settle import Settler, settler
+from complaint_rules.tables import Aggregate, reachable
+
+_MOST = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,11 @@ def mutants(rules: CompiledRuleset) -> Iterator[Mutant]:
 def _of_table(table: TableDecision) -> Iterator[Mutant]:
     for at, rule in enumerate(table.rules):
         yield Mutant(table.name, rule.id, "removed", replace(table, rules=_without(table.rules, at)))
+        if table.aggregate is Aggregate.COUNT:
+            continue
         for place, (output, type_) in enumerate(table.outputs.items()):
-            for other in _others(rule.then[place] if rule.then else None, type_.domain):
+            given = [r.then[place] for r in table.rules if r.then]
+            for other in _others(rule.then[place] if rule.then else None, type_.domain, given):
                 changed = replace(rule, then=(*rule.then[:place], other, *rule.then[place + 1 :]))
                 said = f"{output or 'then'}: {other!r}"
                 yield Mutant(table.name, rule.id, said, replace(table, rules=_with(table.rules, at, changed)))
@@ -62,8 +68,8 @@ def _with(parts: tuple[Any, ...], at: int, part: Rule | Item) -> tuple[Any, ...]
     return (*parts[:at], part, *parts[at + 1 :])
 
 
-def _others(value: Any, domain: Domain) -> Iterator[Any]:
-    """Yield a value of the domain besides the given one, if there is one to be had."""
+def _others(value: Any, domain: Domain, given: Sequence[Any]) -> Iterator[Any]:
+    """Yield a value of the domain besides this one, if there is one to be had; `given` are those of all rules."""
     match domain:
         case _ if value is None or isinstance(value, ParameterRef):
             return
@@ -72,7 +78,8 @@ def _others(value: Any, domain: Domain) -> Iterator[Any]:
         case Enumeration(values):
             yield from [v for v in values if v != value][:1]
         case Members(values) if values:
-            yield frozenset(value) ^ {values[0]}
+            # The member that fewest rules give: another rule that matches too would hide the change.
+            yield frozenset(value) ^ {min(values, key=lambda v: sum(v in other for other in given))}
         case Ordered(step=step) as ordered:
             unit = step if step is not None else 1
             if isinstance(value, (int, float)) or ordered.kind in ("decimal", "money"):
@@ -106,9 +113,10 @@ class _Seen:
 def survivors(
     rules: CompiledRuleset, examples: Sequence[Example], tried: Iterable[Mutant] | None = None
 ) -> list[Mutant]:
-    """Return those of the mutants, of all by default, under which every example still passes."""
+    """Return those of the mutants, of all by default, under which every example passes though some answer differs."""
     seen = [_seen(example, compiled) for example, compiled in settings_of(rules, examples)]
-    return [m for m in (mutants(rules) if tried is None else tried) if not _is_noticed(m, seen)]
+    left = (m for m in (mutants(rules) if tried is None else tried) if not _is_noticed(m, seen))
+    return [m for m in left if not _is_equivalent(m, rules)]
 
 
 def _seen(example: Example, rules: CompiledRuleset) -> _Seen:
@@ -138,6 +146,18 @@ def _is_noticed(mutant: Mutant, seen: Sequence[_Seen]) -> bool:
 
 def _may_be_silent(answer: Answer) -> bool:
     return isinstance(answer, NotRegulated) or (isinstance(answer, Undetermined) and answer.silent)
+
+
+def _is_equivalent(mutant: Mutant, rules: CompiledRuleset) -> bool:
+    """Report whether a changed output shows nowhere: where it is given, the rules that match too say it anyway."""
+    old = step_of(rules.ruleset.decisions[mutant.decision], rules.ruleset, rules.parameters, rules.limits)
+    new = _changed(mutant, rules)[0]
+    if not (isinstance(old, TableStep) and isinstance(new, TableStep)) or old.unset or mutant.change == "removed":
+        return False
+    one, other = old.only_table, new.only_table
+    options = (o for c in one.columns for o in one.masks_of_any(c, silent=True))
+    masks, complete = reachable(one.every_box, options, _MOST)
+    return complete and all(one.hit(m).value == other.hit(m).value for m in masks)
 
 
 def _changed(mutant: Mutant, rules: CompiledRuleset) -> tuple[Step, Settler]:
