@@ -32,12 +32,13 @@ FLOORS = (
         "schema_words",
         "calendar_days",
         "calendar_countries",
+        "deadline",
     },
     {"loading", "calendar_data", "compile", "facts", "answers", "schema", "stubs", "fmt", "fixes", "scaffold"},
-    {"settle", "straight", "deciding", "check", "nearest"},
+    {"settle", "straight", "deciding", "deadlines", "check", "nearest"},
     {"prose", "render", "contrast", "examples", "clauses", "library", "interview", "mutate"},
     {"typed", "printed"},
-    {"__init__", "__main__", "cli", "cli_complaint", "cli_ruleset", "cli_writing"},
+    {"__init__", "__main__", "cli", "cli_complaint", "cli_ruleset", "cli_time", "cli_writing"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 
@@ -72,6 +73,7 @@ NEIGHBOURS = {
     ("compile", "loading"),
     ("deciding", "settle"),
     ("straight", "settle"),
+    ("deadlines", "deciding"),
     ("deciding", "straight"),
     ("prose", "render"),
     ("contrast", "render"),
@@ -82,6 +84,7 @@ NEIGHBOURS = {
     ("cli", "__init__"),
     ("cli", "cli_complaint"),
     ("cli", "cli_ruleset"),
+    ("cli", "cli_time"),
     ("cli", "cli_writing"),
     ("__main__", "cli"),
 }
@@ -95,7 +98,7 @@ ROOMS = {
     "numpy": {"worktime_vector"},
     "holidays": {"calendar_countries"},
     "rich": {"render"},
-    "cyclopts": {"cli", "cli_complaint", "cli_ruleset", "cli_writing", "typed"},
+    "cyclopts": {"cli", "cli_time", "cli_complaint", "cli_ruleset", "cli_writing", "typed"},
 }
 
 HEAVY = ("pydantic", "yaml", "pendulum", "rich", "cyclopts", "numpy", "holidays")

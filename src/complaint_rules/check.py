@@ -21,7 +21,7 @@ from complaint_rules.domains import (
 )
 from complaint_rules.kinds import kind_of
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
-from complaint_rules.loading import names_read
+from complaint_rules.loading import deadline_reads, names_read
 from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, intersect, meeting, uncovered
 from complaint_rules.ruleset import ExpressionDecision, Ruleset, TableDecision, Type
 from complaint_rules.source import Path
@@ -247,6 +247,8 @@ def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
         for t in w.values()
         for p in references(t)
     }
+    read |= {n for d in ruleset.deadlines.values() for n in deadline_reads(ruleset, d)}
+    read |= {ruleset.effective.by or ""}
     read |= {t.of[v] for outputs in ruleset.outputs.values() for t in outputs.values() for v in t.of}
     for section in ("inputs", "parameters"):
         for name in getattr(ruleset, section):

@@ -119,6 +119,8 @@ def clause_map(ruleset: Ruleset, index: Mapping[str, Clause]) -> ClauseMap:
 def _places(ruleset: Ruleset) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, parameter in ruleset.parameters.items():
         yield f"parameters.{name}", parameter.because
+    for name, deadline in ruleset.deadlines.items():
+        yield f"deadlines.{name}", deadline.because
     for name, decision in ruleset.decisions.items():
         yield f"decisions.{name}", decision.because
         for part in _parts(decision):

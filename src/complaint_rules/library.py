@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 from complaint_rules import deciding
 from complaint_rules.answers import DecisionResult
+from complaint_rules.calendar_data import load_calendar
 from complaint_rules.check import check
 from complaint_rules.clauses import clauses_path, read_clauses
 from complaint_rules.compile import CompiledRuleset, compile_ruleset
 from complaint_rules.dated import versions
+from complaint_rules.deadlines import AnyDue, due_dates
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
 from complaint_rules.facts import name_of, read_facts, read_parameters
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
@@ -305,3 +307,31 @@ def _day_of(ruleset: Ruleset, facts: Mapping[str, Any]) -> date | None:
     """Return the day of the fact by which a version is chosen, in the ruleset's time zone."""
     value = facts.get(ruleset.effective.by or "")
     return value.astimezone(ZoneInfo(ruleset.time_zone)).date() if isinstance(value, datetime) else value
+
+
+def due(
+    rules: CompiledRuleset,
+    facts: Mapping[str, Any],
+    *,
+    only: Collection[str] | None = None,
+    calendar: str | Path | None = None,
+    strict: bool = False,
+) -> dict[str, AnyDue]:
+    """Return what the ruleset's deadlines come to for a complaint, each with its arithmetic day by day.
+
+    `calendar` (a shipped one or a file) takes the place of the ruleset's; with `strict` a due instant beyond the days
+    that it covers is undetermined instead of provisional.
+
+    Raises:
+        FactsError: with every unknown deadline, else every unknown or wrong fact.
+        RulesetError: the calendar cannot be read.
+    """
+    ruleset = rules.ruleset
+    unknown = [n for n in only or () if n not in ruleset.deadlines]
+    if unknown:
+        words = [{"name": n, "suggestion": suggest(n, ruleset.deadlines)} for n in unknown]
+        raise FactsError([Diagnostic("CR308", args=w) for w in words])
+    read = read_facts(ruleset, facts)
+    if not ruleset.deadlines:
+        return {}
+    return due_dates(rules, read, load_calendar(calendar or str(ruleset.calendar)), only=only, strict=strict)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from complaint_rules.deadline import PROFILES, TERMS
 from complaint_rules.diagnostics import Diagnostic, RulesetError, Severity
 from complaint_rules.domains import (
     ABSENT,
@@ -35,6 +36,7 @@ from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.model import (
     AnyDecisionDoc,
     ChecklistDoc,
+    DeadlineDoc,
     ExpressionDoc,
     InputDoc,
     InvocationDoc,
@@ -49,6 +51,7 @@ from complaint_rules.model import (
 )
 from complaint_rules.ruleset import (
     ChecklistDecision,
+    Deadline,
     Decision,
     Effective,
     ExpressionDecision,
@@ -159,6 +162,8 @@ class _Loader:
             else:
                 self._map(name, parameter_doc)
         self._check_parties()
+        if doc.deadlines and doc.calendar is None:
+            self._problem("CR005", ("deadlines",), of_key=True, key="calendar")
         self.order = self._sorted()
         for name in self.order:
             if name in self.maps:
@@ -174,7 +179,57 @@ class _Loader:
             doc.ruleset, doc.version, title, doc.time_zone, content_hash(self.document.root),
             self.parameters, self.inputs, {n: self.decisions[n] for n in (*self.maps, *doc.decisions) if n in self.decisions},
             self.order, self.outputs, frozenset(self.silent), self.document, Effective(*self.period, self._by()),
+            doc.calendar, {n: self._deadline(n, d) for n, d in doc.deadlines.items()},
         )  # fmt: skip
+
+    def _deadline(self, name: str, doc: DeadlineDoc) -> Deadline:
+        path: Path = ("deadlines", name)
+        self._check_id(name, path, of_key=True)
+        terms = dict(PROFILES.get(doc.profile, {}))
+        if not terms:
+            known = tuple(PROFILES)
+            self._problem("CR103", (*path, "profile"), value=doc.profile, expected=", ".join(known))
+        terms |= {k: v for k in TERMS if (v := getattr(doc, k)) is not None}
+        for key, text in terms.items():
+            if key in doc.model_fields_set:
+                self._check_term(key, text, (*path, key))
+        self._check_start(doc.start, (*path, "start"))
+        for key in ("when", "owner"):
+            self._check_name(getattr(doc, key), (*path, key))
+        within: int | str = doc.within
+        if doc.within.isdecimal():
+            within = int(doc.within)
+        else:
+            self._check_name(doc.within, (*path, "within"))
+        return Deadline(
+            name, _label(name, doc.label), {**terms, "start": doc.start}, within, doc.when, doc.owner,
+            self._cited(doc.because, path), self.document.span(path, of_key=True),
+        )  # fmt: skip
+
+    def _check_term(self, key: str, text: str, path: Path) -> None:
+        """A term is one of its words, or a parameter all of whose options are."""
+        known = TERMS[key]
+        parameter = self.parameters.get(text)
+        if text in known:
+            return
+        if parameter is None:
+            names = (*known, *self.parameters)
+            self._problem("CR103", path, value=text, expected=", ".join(known), suggestion=suggest(text, names))
+        elif not set(map(str, parameter.options)) <= set(known):
+            self._problem("CR114", path, value=text, options=known)
+
+    def _check_start(self, name: str, path: Path) -> None:
+        parameter = self.parameters.get(name)
+        for fact in (name,) if parameter is None else tuple(map(str, parameter.options)):
+            given = self.inputs.get(fact)
+            if given is None:
+                self._problem("CR101", path, name=fact, suggestion=suggest(fact, (*self.inputs, *self.parameters)))
+            elif not isinstance(given.type.domain, Ordered) or given.type.domain.kind != "datetime":
+                self._problem("CR103", path, value=fact, expected="datetime")
+
+    def _check_name(self, name: str | None, path: Path) -> None:
+        if name is not None and name not in self._scope():
+            self._problem("CR101", path, name=name, suggestion=suggest(name, self._scope()))
 
     def _by(self) -> str | None:
         by = self.doc.effective.by if self.doc.effective else None
@@ -372,7 +427,8 @@ class _Loader:
             single = doc.model_copy(update={"by": None, "label": None, **own})
             self.maps[name][cell] = f"{name}.{cell}"
             self.parameters[f"{name}.{cell}"] = replace(
-                self._parameter(f"{name}.{cell}", single, path), span=self.document.span((*path, kind, cell), of_key=True)
+                self._parameter(f"{name}.{cell}", single, path),
+                span=self.document.span((*path, kind, cell), of_key=True),
             )
 
     def _map_table(self, name: str, doc: ParameterDoc) -> None:
@@ -380,7 +436,9 @@ class _Loader:
         by = str(doc.by)
         self._column(by, (*path, "by"))
         kind = "value" if doc.value is not None else "assumed"
-        rules = tuple(self._map_rule(by, cell, self.parameters[p], (*path, kind, cell)) for cell, p in self.maps[name].items())
+        rules = tuple(
+            self._map_rule(by, cell, self.parameters[p], (*path, kind, cell)) for cell, p in self.maps[name].items()
+        )
         types = {"": self._parameter_type(doc, path)}
         self.outputs[name] = types
         self.decisions[name] = TableDecision(
@@ -744,6 +802,13 @@ def names_read(decision: Decision) -> tuple[str, ...]:
             return formula.names
         case InvocationDecision(renamed=renamed):
             return tuple(renamed.values())
+
+
+def deadline_reads(ruleset: Ruleset, deadline: Deadline) -> tuple[str, ...]:
+    """Return the names that a deadline reads: facts, parameters and decisions."""
+    named = (*deadline.reckoning.values(), str(deadline.within), deadline.when or "", deadline.owner or "")
+    chosen = ruleset.parameters.get(deadline.reckoning["start"])
+    return tuple(dict.fromkeys((*named, *(map(str, chosen.options) if chosen else ()))))
 
 
 def _items(doc: ChecklistDoc) -> list[ItemDoc]:

@@ -201,6 +201,23 @@ AnyDecisionDoc = Annotated[
 ]
 
 
+class DeadlineDoc(Doc):
+    """A time limit: from when, how much, reckoned how, and who must keep it."""
+
+    label: LabelField | None = None
+    when: str | None = None
+    start: str
+    within: str
+    unit: str
+    profile: str = "plain"
+    day_one: str | None = None
+    due_at: str | None = None
+    start_roll: str | None = None
+    end_roll: str | None = None
+    owner: str | None = None
+    because: Ids = []
+
+
 class EffectiveDoc(Doc):
     """When a ruleset is in force, and the fact whose date says which version holds."""
 
@@ -222,6 +239,8 @@ class RulesetDoc(Doc):
     parameters: dict[str, ParameterDoc] = {}
     inputs: dict[str, InputDoc]
     decisions: dict[str, AnyDecisionDoc]
+    calendar: str | None = None
+    deadlines: dict[str, DeadlineDoc] = {}
 
 
 def check_shape(document: Document) -> tuple[RulesetDoc | None, list[Diagnostic]]:

@@ -179,6 +179,23 @@ ALWAYS = Effective()
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """A time limit: `reckoning` says of each term (start, unit, day_one, …) a word, or a parameter that chooses it.
+
+    `within` is a whole number or the name of what says how much; `when` and `owner` are names, or None.
+    """
+
+    name: str
+    label: Label
+    reckoning: Mapping[str, str]
+    within: int | str
+    when: str | None
+    owner: str | None
+    because: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
     """A ruleset as read: `order` lists the decisions so that each stands after what it uses.
 
@@ -199,6 +216,8 @@ class Ruleset:
     silent: frozenset[str]
     document: Document = field(repr=False, compare=False)
     effective: Effective = ALWAYS
+    calendar: str | None = None
+    deadlines: Mapping[str, Deadline] = field(default_factory=dict)
 
     def column(self, name: str) -> tuple[Domain, Sign | None]:
         """Return the domain of a name in scope, and the sign that may stand in its place."""

@@ -1,0 +1,206 @@
+"""Commands about time: due, and calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from cyclopts import App, Parameter
+
+from complaint_rules.calendar_data import load_calendar, shipped_calendars
+from complaint_rules.compile import CompiledRuleset
+from complaint_rules.deadline import DayStep
+from complaint_rules.deadlines import AnyDue, DueAnswer, NotDue, due_json
+from complaint_rules.diagnostics import Diagnostic, FactsError
+from complaint_rules.library import due as due_of
+from complaint_rules.printed import FINDINGS, HEADINGS, OK, print_json, print_lines
+from complaint_rules.render import value_words
+from complaint_rules.ruleset import Ruleset
+from complaint_rules.typed import AS_WRITTEN, NO_CASE, Case, Json, Laid, facts_of, loaded
+from complaint_rules.words import Label, Lang
+
+_WORDS = {
+    "start": Label("起算日，不计入", "the start, not counted"),
+    "weekend": Label("休息日", "weekend"),
+    "moved": Label("顺延至", "moved to"),
+    "day": Label("第 {} 日", "day {}"),
+    "not": Label("不计", "not counted"),
+    "none": Label("未规定期限", "no limit is laid down"),
+    "not_needed": Label("不适用", "does not apply"),
+    "provisional": Label("日历尚未公布到此，暂定", "provisional: the calendar does not cover it"),
+    "beyond": Label("日历尚未公布到此", "the calendar does not cover it"),
+    "owner": Label("责任方", "owner"),
+}
+
+
+def due(
+    ruleset: str,
+    facts: str | None = None,
+    /,
+    *,
+    start: str | None = None,
+    calendar: str | None = None,
+    strict_calendar: Annotated[bool, Parameter(negative=())] = False,
+    case: Case = NO_CASE,
+    laid: Laid = AS_WRITTEN,
+    lang: Lang = "en",
+    json: Json = False,
+) -> int:
+    """Say when each time limit of a complaint ends, day by day.
+
+    Parameters
+    ----------
+    ruleset: name of a shipped ruleset, or a path.
+    facts: JSON file with the facts, or - for standard input.
+    start: an instant, 2024-03-08T10:00, from which every limit is reckoned whose own start is not among the facts.
+    calendar: a shipped calendar or a file, in place of the ruleset's.
+    strict_calendar: what lies beyond the days that the calendar covers is undetermined, not provisional.
+    lang: language of labels and messages.
+    json: print the answers as JSON.
+    """
+    rules = loaded(ruleset, case, laid)
+    given = facts_of(rules.ruleset, facts, case.set_) if facts or case.set_ else {}
+    if start is not None and isinstance(given, dict):
+        given = {**dict.fromkeys(_starts(rules), _instant(start, rules.ruleset)), **given}
+    found = due_of(rules, given, only=case.only or None, calendar=calendar, strict=strict_calendar)
+    if json:
+        print_json({n: due_json(a) for n, a in found.items()})
+    else:
+        print_lines(*(line for n, a in found.items() for line in _lines(rules.ruleset, n, a, lang)))
+    return FINDINGS if any(a.status == "undetermined" for a in found.values()) else OK
+
+
+def _starts(rules: CompiledRuleset) -> Iterable[str]:
+    for deadline in rules.ruleset.deadlines.values():
+        name = deadline.reckoning["start"]
+        yield str(rules.parameters.get(name, name))
+
+
+def _instant(text: str, ruleset: Ruleset) -> str:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        words = {"value": text, "expected": "2024-03-08T10:00"}
+        raise FactsError([Diagnostic("CR302", args=words, where="--start")]) from None
+    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(ruleset.time_zone))).isoformat()
+
+
+def _lines(ruleset: Ruleset, name: str, answer: AnyDue, lang: Lang) -> Iterable[str]:
+    deadline = ruleset.deadlines[name]
+    title = f"{name} {deadline.label.in_lang(lang)}"
+    because = f"    {', '.join(answer.because)}" if answer.because else ""
+    match answer:
+        case DueAnswer(found, _, owner, rests_on):
+            yield f"{title}: {found}" + (f" ({_WORDS['provisional'].in_lang(lang)})" if found.provisional else "")
+            yield from (f"    {line}" for line in _arithmetic(found.steps, lang))
+            said = [because.strip(), *rests_on]
+            if owner is not None and deadline.owner:
+                said.insert(
+                    0, f"{_WORDS['owner'].in_lang(lang)} {value_words(owner, ruleset.type_of(deadline.owner), lang)}"
+                )
+            yield f"    {' · '.join(filter(None, said))}"
+        case NotDue(applies):
+            yield f"{title}: {_WORDS['none' if applies else 'not_needed'].in_lang(lang)}"
+        case _:
+            waits = [*answer.ask, *answer.unset, *([_WORDS["beyond"].in_lang(lang)] if answer.beyond_calendar else [])]
+            yield f"{title}: {HEADINGS['undetermined'].in_lang(lang)}; {HEADINGS['waits'].in_lang(lang)} {', '.join(waits)}"
+
+
+def _arithmetic(steps: Iterable[DayStep], lang: Lang) -> Iterable[str]:
+    """Yield the days, those that are skipped for the same reason as one stretch."""
+    for why, group in groupby(steps, key=lambda s: (s.why, s.count)):
+        days = list(group)
+        first, last = _day(days[0].day), _day(days[-1].day)
+        stretch = first if len(days) == 1 else f"{first} – {last}"
+        yield f"{stretch}  {_said(*why, lang)}"
+
+
+def _said(why: str, count: int | None, lang: Lang) -> str:
+    if count is not None:
+        return _WORDS["day"].in_lang(lang).format(count)
+    reason = _WORDS[why].in_lang(lang) if why in _WORDS else why
+    return reason if why in ("start", "moved") else f"{_WORDS['not'].in_lang(lang)}: {reason}"
+
+
+def _day(day: date) -> str:
+    return f"{day.isoformat()} {'一二三四五六日'[day.weekday()]}"
+
+
+# --- calendars -----------------------------------------------------------------------------------------
+
+calendar = App(name="calendar", help="Show and check the calendars that deadlines are reckoned by.")
+
+
+@calendar.command(name="list")
+def list_calendars() -> int:
+    """Name the calendars that come with the library."""
+    print_lines(*shipped_calendars())
+    return OK
+
+
+@calendar.command
+def show(
+    name: str,
+    /,
+    *,
+    from_: Annotated[str, Parameter(name="--from")],
+    to: str,
+    known_at: str | None = None,
+    json: Json = False,
+) -> int:
+    """Show each day of a calendar: worked or not, why, and by which notice.
+
+    Parameters
+    ----------
+    name: a shipped calendar, or a file.
+    from_: the first day, 2024-10-01.
+    to: the last day.
+    known_at: a day; what was published later is left out.
+    json: print the days as JSON.
+    """
+    made = load_calendar(name, known_at=_read_day(known_at, "--known-at") if known_at else None)
+    first, last = _read_day(from_, "--from"), _read_day(to, "--to")
+    days = [first + timedelta(n) for n in range((last - first).days + 1)]
+    rows = [_row(made, d) for d in days]
+    if json:
+        print_json(rows)
+    else:
+        print_lines(
+            *(
+                " ".join(filter(None, (_day(d), *map(str, list(r.values())[1:]))))
+                for d, r in zip(days, rows, strict=True)
+            )
+        )
+    return OK
+
+
+def _row(made: Any, day: date) -> dict[str, str]:
+    worked, why = made.is_working_day(day), made.exception_on(day)
+    hours = "、".join(map(str, made.hours_on(day))) or "–"
+    return {
+        "day": day.isoformat(), "hours": hours, "name": why.name if why else "", "source": why.source if why else "",
+        "coverage": "provisional" if worked.provisional else "",
+    }  # fmt: skip
+
+
+def _read_day(text: str, where: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise FactsError([Diagnostic("CR302", args={"value": text, "expected": "2024-05-06"}, where=where)]) from None
+
+
+@calendar.command
+def check(name: str, /) -> int:
+    """Read a calendar file and say what is wrong with it, or which days it covers.
+
+    Parameters
+    ----------
+    name: a shipped calendar, or a file.
+    """
+    covers = load_calendar(name).coverage
+    print_lines(f"{name}: {covers.first or '…'} – {covers.last or '…'}")
+    return OK

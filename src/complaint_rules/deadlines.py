@@ -1,0 +1,169 @@
+"""Deadlines: what a ruleset's time limits come to for one complaint: due when, by whose hand, reckoned how."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Undetermined
+from complaint_rules.compile import CompiledRuleset
+from complaint_rules.deadline import Due, Terms, due
+from complaint_rules.deciding import decide
+from complaint_rules.ruleset import Deadline
+from complaint_rules.values import to_json
+from complaint_rules.worktime import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class DueAnswer:
+    """A time limit that runs: `due` and its arithmetic, `owner` where one is named, the parameters it rests on."""
+
+    due: Due
+    start: datetime
+    owner: Any
+    rests_on: tuple[str, ...]
+    because: tuple[str, ...]
+    status: ClassVar[str] = "due"
+
+
+@dataclass(frozen=True, slots=True)
+class NotDue:
+    """No time limit runs: it does not apply (`applies` False), or the procedure names none."""
+
+    applies: bool
+    because: tuple[str, ...]
+    status: ClassVar[str] = "not_due"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDue:
+    """What is not known could change it: the facts to `ask`, the parameters `unset`, or the calendar's `coverage`."""
+
+    ask: tuple[str, ...]
+    unset: tuple[str, ...]
+    because: tuple[str, ...]
+    beyond_calendar: bool = False
+    status: ClassVar[str] = "undetermined"
+
+
+AnyDue = DueAnswer | NotDue | OpenDue
+
+
+def due_json(answer: AnyDue) -> dict[str, Any]:
+    """Return the answer as JSON-serialisable data."""
+    said: dict[str, Any] = {"status": answer.status, "because": list(answer.because)}
+    match answer:
+        case DueAnswer(found, start, owner, rests_on):
+            steps = [
+                {"day": s.day.isoformat(), "count": s.count, **({"why": s.why} if s.why else {})} for s in found.steps
+            ]
+            said |= {
+                "due": found.instant.isoformat(), "shown": str(found), "start": start.isoformat(), "owner": to_json(owner),
+                "provisional": found.provisional, "rests_on": list(rests_on), "steps": steps,
+            }  # fmt: skip
+        case NotDue(applies):
+            said |= {"applies": applies}
+        case OpenDue(ask, unset, _, beyond):
+            said |= {"ask": list(ask), "unset": list(unset), "beyond_calendar": beyond}
+    return said
+
+
+def due_dates(
+    rules: CompiledRuleset,
+    facts: Mapping[str, Any],
+    calendar: Calendar,
+    *,
+    only: Collection[str] | None = None,
+    strict: bool = False,
+) -> dict[str, AnyDue]:
+    """Return what each of the ruleset's deadlines comes to, from facts that were validated.
+
+    With `strict` a due instant that rests on days which the calendar does not cover is undetermined.
+    """
+    wanted = [d for d in rules.ruleset.deadlines.values() if only is None or d.name in only]
+    result = decide(rules, facts)
+    found = {d.name: _Reader(rules, result, d).answer(calendar) for d in wanted}
+    return {n: _strict(a) if strict else a for n, a in found.items()}
+
+
+def _strict(answer: AnyDue) -> AnyDue:
+    if isinstance(answer, DueAnswer) and answer.due.provisional:
+        return OpenDue((), (), answer.because, beyond_calendar=True)
+    return answer
+
+
+@dataclass
+class _Reader:
+    """One deadline of one complaint: what it reads, and what of that is not known."""
+
+    rules: CompiledRuleset
+    result: DecisionResult
+    deadline: Deadline
+
+    def __post_init__(self) -> None:
+        self.ask: list[str] = []
+        self.unset: list[str] = []
+        self.silent = False
+
+    def answer(self, calendar: Calendar) -> AnyDue:
+        because = self.deadline.because
+        if self.deadline.when is not None:
+            applies = self.value(self.deadline.when)
+            if applies is False:
+                return NotDue(applies=False, because=because)
+        amount = self.value(self.deadline.within) if isinstance(self.deadline.within, str) else self.deadline.within
+        terms = {k: self.term(v) for k, v in self.deadline.reckoning.items()}
+        start = self.value(terms["start"]) if terms["start"] else None
+        if self.silent:
+            return NotDue(applies=True, because=because)
+        if self.ask or self.unset or start is None:
+            return OpenDue(tuple(dict.fromkeys(self.ask)), tuple(dict.fromkeys(self.unset)), because)
+        owner = self.owner()
+        reckoned = {k: v for k, v in terms.items() if k != "start"}
+        found = due(Terms(float(amount), **reckoned), start, calendar)
+        return DueAnswer(found, start, owner, tuple(self.rests_on()), because)
+
+    def value(self, name: str) -> Any:
+        """Return the value of a fact, parameter or decision; note what is missing."""
+        ruleset = self.rules.ruleset
+        if name in ruleset.inputs:
+            if name not in self.result.facts:
+                self.ask.append(name)
+            return self.result.facts.get(name)
+        if name in ruleset.parameters:
+            if name not in self.rules.parameters:
+                self.unset.append(name)
+            return self.rules.parameters.get(name)
+        decision, _, output = name.partition(".")
+        match self.result.decisions[decision]:
+            case Decided(value):
+                return value[output] if output else value
+            case Undetermined(_, ask, unset):
+                self.ask += ask
+                self.unset += unset
+            case NotRegulated():
+                self.silent = True
+        return None
+
+    def term(self, text: str) -> Any:
+        """Return a term: a word, or what the parameter of that name chooses."""
+        return self.value(text) if text in self.rules.ruleset.parameters else text
+
+    def owner(self) -> Any:
+        """Return who must keep it, as far as that is known."""
+        name = self.deadline.owner
+        if name is None:
+            return None
+        asked, unset, silent = list(self.ask), list(self.unset), self.silent
+        found = self.value(name)
+        self.ask, self.unset, self.silent = asked, unset, silent
+        return found
+
+    def rests_on(self) -> Iterable[str]:
+        ruleset, deadline = self.rules.ruleset, self.deadline
+        names = [*deadline.reckoning.values(), str(deadline.within), deadline.when or ""]
+        through = {p for n in names for p in self.rules.reads.get(n.partition(".")[0], ())}
+        soft = {n for n, p in ruleset.parameters.items() if p.kind.value in ("reading", "assumed")}
+        return (n for n in ruleset.parameters if n in soft and (n in names or n in through))
