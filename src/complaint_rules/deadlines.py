@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Undetermined
@@ -70,6 +70,14 @@ def due_json(answer: AnyDue) -> dict[str, Any]:
     return said
 
 
+def _number(amount: Any, unit: str) -> float:
+    """Return how many of the unit; a duration is divided by it, a day being 24 hours."""
+    if not isinstance(amount, timedelta):
+        return float(amount)
+    one = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "business_hour": timedelta(hours=1)}
+    return amount / one.get(unit, timedelta(days=7 if unit == "week" else 1))
+
+
 def due_dates(
     rules: CompiledRuleset,
     facts: Mapping[str, Any],
@@ -122,7 +130,7 @@ class _Reader:
             return OpenDue(tuple(dict.fromkeys(self.ask)), tuple(dict.fromkeys(self.unset)), because)
         owner = self.owner()
         reckoned = {k: v for k, v in terms.items() if k != "start"}
-        found = due(Terms(float(amount), **reckoned), start, calendar)
+        found = due(Terms(_number(amount, reckoned["unit"]), **reckoned), start, calendar)
         return DueAnswer(found, start, owner, tuple(self.rests_on()), because)
 
     def value(self, name: str) -> Any:
