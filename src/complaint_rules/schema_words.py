@@ -24,6 +24,9 @@ WORDS: Mapping[str, Label] = {
     "InvocationDoc": Label("以另一组事实引用某个判定", "another decision over other facts"),
     "RoundingDoc": Label("舍入方式", "how a quotient ends"),
     "EffectiveDoc": Label("施行期间", "the days on which the ruleset is in force"),
+    "DeadlineDoc": Label(
+        "一项时限：自何时、多久、如何计、由谁负责", "a time limit: from when, how much, reckoned how, whose"
+    ),
     "RulesetDoc": Label("一部投诉处理规则", "the rules of a complaint procedure"),
 }
 
@@ -37,6 +40,18 @@ KEYS: Mapping[str, Label] = {
     "effective": Label("施行期间", "the days on which the ruleset is in force"),
     "from": Label("自何日起施行（含当日）", "the first day in force"),
     "to": Label("至何日止（含当日）", "the last day in force"),
+    "calendar": Label("计算期限所用的日历", "the calendar that deadlines are reckoned by"),
+    "deadlines": Label("时限", "time limits"),
+    "DeadlineDoc.when": Label("何时适用：一个是非项的名称", "where it applies: the name of a yes or no"),
+    "start": Label("自何时起算：一个日期时间事实", "from when: a datetime input"),
+    "within": Label("多久：整数，或给出数目的名称", "how much: a whole number, or the name of one"),
+    "profile": Label("未写明的计法按何惯例", "what is meant where a term is not said"),
+    "day_one": Label("起算当日是否计入", "whether the day of the start counts"),
+    "due_at": Label("在最后一日的何时届满", "where in the last day it ends"),
+    "start_roll": Label("起算日非工作日时", "a start outside working days"),
+    "end_roll": Label("届满日非工作日时", "a last day outside working days"),
+    "owner": Label("由谁负责：给出责任方的名称", "whose: the name that says who must keep it"),
+    "ParameterDoc.by": Label("按哪一列的单元格分别取值", "the column whose cells have a value each"),
     "by": Label("以哪项事实的日期确定版本", "the fact whose date says which version holds"),
     "types": Label("共用的取值列表，按名称", "value lists that are shared, by name"),
     "parameters": Label("数字与文义取舍，按名称", "numbers and readings, by name"),
