@@ -23,11 +23,23 @@ run decide bank demo/bank.json --only urgency --only reply_limit_days
 say "Once it is judged, the answer follows"
 run decide bank demo/bank.json --set base_urgency=medium --only urgency --only reply_limit_days
 
-for ruleset in food bank; do
+say "Why is the compensation not grade C, and what would make it so? (Chinese)"
+run explain food demo/food.json --why-not compensation_grade=C --lang zh
+
+say "An interview asks only what still matters: urgency and limit, answered low, then a middle customer"
+printf '%s\n' 低级 中端 | run ask bank --only reply_limit_days --lang zh
+
+say "Five working days over the National Day holiday of 2025"
+run due bank --start 2025-09-30T10:00 --set base_urgency=low --set customer_tier=ordinary --lang zh
+
+say "The car dealer's tables are lost; an overlay with example figures lets it be tried"
+run check auto_dealer --overlay rulesets/overlays/auto_dealer.example.yaml
+
+for ruleset in food bank auto_dealer web_services retail_food; do
   say "Gaps, overlaps and rules that never decide: $ruleset"
   run check "$ruleset"
   say "Every clause of the source: encoded, advice to staff, or missing: $ruleset"
-  run clauses "$ruleset"
+  run clauses "$ruleset" | tail -n 1
   say "The examples an officer can read: $ruleset"
   run test "$ruleset"
 done

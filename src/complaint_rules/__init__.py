@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Trace, Undetermined
     from complaint_rules.compile import CompiledRuleset
+    from complaint_rules.contrast import explain_why_not, why_not
     from complaint_rules.diagnostics import (
         ComplaintRulesError,
         Diagnostic,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     )
     from complaint_rules.domains import NOT_REGULATED
     from complaint_rules.facts import facts_schema
-    from complaint_rules.library import check_text, decide, load, load_text
+    from complaint_rules.library import check_text, decide, due, load, load_text
     from complaint_rules.prose import explain
     from complaint_rules.words import Label
 
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "compile": ("CompiledRuleset",),
+    "contrast": ("explain_why_not", "why_not"),
     "answers": ("Decided", "DecisionResult", "NotRegulated", "Trace", "Undetermined"),
     "diagnostics": (
         "ComplaintRulesError", "Diagnostic", "FactsError", "NoDecisionError", "RulesetError", "Severity", "Span",
@@ -34,7 +36,7 @@ _ROOMS = {
     "domains": ("NOT_REGULATED",),
     "prose": ("explain",),
     "facts": ("facts_schema",),
-    "library": ("check_text", "decide", "load", "load_text"),
+    "library": ("check_text", "decide", "due", "load", "load_text"),
     "words": ("Label",),
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
@@ -42,7 +44,7 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "NOT_REGULATED", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "FactsError",
     "Label", "NoDecisionError", "NotRegulated", "RulesetError", "Severity", "Span", "Trace", "Undetermined",
-    "check_text", "decide", "explain", "facts_schema", "load", "load_text",
+    "check_text", "decide", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "why_not",
 ]  # fmt: skip
 
 

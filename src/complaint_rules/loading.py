@@ -6,85 +6,61 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from complaint_rules.deadline import PROFILES, TERMS
 from complaint_rules.diagnostics import Diagnostic, RulesetError, Severity
 from complaint_rules.domains import (
-    ABSENT,
-    NOT_REGULATED,
     Domain,
     Enumeration,
-    Interval,
     ListOf,
     Members,
     Ordered,
     ParameterRef,
-    Sign,
-    Test,
     Text,
     Truth,
-    value_in,
 )
 from complaint_rules.formula import parse_formula
 from complaint_rules.kinds import FormulaError
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
+from complaint_rules.loading_time import DeadlineReader
 from complaint_rules.model import (
     AnyDecisionDoc,
     ChecklistDoc,
-    DeadlineDoc,
     ExpressionDoc,
-    InputDoc,
     InvocationDoc,
     ItemDoc,
-    LabelDoc,
     ParameterDoc,
     RuleDoc,
-    RulesetDoc,
     TableDoc,
     TypeDoc,
     check_shape,
 )
+from complaint_rules.names import KINDS_OF_PARAMETER, label_for, maybe_label
 from complaint_rules.ruleset import (
     ChecklistDecision,
     Deadline,
     Decision,
     Effective,
     ExpressionDecision,
-    Input,
     InvocationDecision,
     Item,
     Parameter,
-    ParameterKind,
     Rule,
     Ruleset,
     TableDecision,
     Type,
-    When,
 )
 from complaint_rules.source import Document, Path
 from complaint_rules.tables import Aggregate, HitPolicy
 from complaint_rules.trees import FormulaType
-from complaint_rules.unary import parse_cell, show_cell
-from complaint_rules.values import YES, BadValueError, from_text
-from complaint_rules.words import Label, label_of_id, suggest
+from complaint_rules.unary import show_cell
+from complaint_rules.words import Label, suggest
 
-_ID = re.compile(r"[a-z][a-z0-9_]*\Z", re.ASCII)
-_VALUE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*\Z", re.ASCII)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_KINDS = ("integer", "decimal", "money", "date", "datetime", "duration")
-_TYPES = ("set", "boolean", "text", *_KINDS)
-_KEYS_OF = {
-    "enumeration": ("values", "open"),
-    "set": ("values", "of", "open"),
-    "numbers": ("minimum", "maximum", "step", "unit", "currency"),
-}
-_RESERVED = frozenset({"unknown", "known", "other", "not_regulated", "regulated", "undetermined", "empty"})
-_CONSTANT = ("value", "reading", "assumed", "unset")
 
 
 def load_ruleset(
@@ -119,32 +95,8 @@ def content_hash(root: object) -> str:
     return hashlib.sha256(json.dumps(root, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-def _label(name: str, doc: LabelDoc | None) -> Label:
-    return label_of_id(name, zh=doc.zh if doc else None, en=doc.en if doc else None)
-
-
-def _maybe_label(doc: LabelDoc | None) -> Label | None:
-    return Label(doc.zh or doc.en, doc.en or doc.zh) if doc else None
-
-
-@dataclass
-class _Loader:
-    """The names read so far, and the problems found on the way."""
-
-    document: Document
-    doc: RulesetDoc
-    limits: Limits
-    clauses: Collection[str] | None
-    problems: list[Diagnostic]
-    period: tuple[date | None, date | None]
-    types: dict[str, Type] = field(default_factory=dict)
-    parameters: dict[str, Parameter] = field(default_factory=dict)
-    inputs: dict[str, Input] = field(default_factory=dict)
-    decisions: dict[str, Decision] = field(default_factory=dict)
-    outputs: dict[str, Mapping[str, Type]] = field(default_factory=dict)
-    silent: set[str] = field(default_factory=set)
-    maps: dict[str, dict[str, str]] = field(default_factory=dict)  # name -> cell -> parameter of that cell
-    order: tuple[str, ...] = ()
+class _Loader(DeadlineReader):
+    """Reads the decisions over the names, and puts the ruleset together."""
 
     def load(self) -> Ruleset:
         doc = self.doc
@@ -174,62 +126,13 @@ class _Loader:
 
     def _ruleset(self) -> Ruleset:
         doc = self.doc
-        title = _label(doc.ruleset, doc.title)
+        title = label_for(doc.ruleset, doc.title)
         return Ruleset(
             doc.ruleset, doc.version, title, doc.time_zone, content_hash(self.document.root),
             self.parameters, self.inputs, {n: self.decisions[n] for n in (*self.maps, *doc.decisions) if n in self.decisions},
             self.order, self.outputs, frozenset(self.silent), self.document, Effective(*self.period, self._by()),
             doc.calendar, {n: self._deadline(n, d) for n, d in doc.deadlines.items()},
         )  # fmt: skip
-
-    def _deadline(self, name: str, doc: DeadlineDoc) -> Deadline:
-        path: Path = ("deadlines", name)
-        self._check_id(name, path, of_key=True)
-        terms = dict(PROFILES.get(doc.profile, {}))
-        if not terms:
-            known = tuple(PROFILES)
-            self._problem("CR103", (*path, "profile"), value=doc.profile, expected=", ".join(known))
-        terms |= {k: v for k in TERMS if (v := getattr(doc, k)) is not None}
-        for key, text in terms.items():
-            if key in doc.model_fields_set:
-                self._check_term(key, text, (*path, key))
-        self._check_start(doc.start, (*path, "start"))
-        for key in ("when", "owner"):
-            self._check_name(getattr(doc, key), (*path, key))
-        within: int | str = doc.within
-        if doc.within.isdecimal():
-            within = int(doc.within)
-        else:
-            self._check_name(doc.within, (*path, "within"))
-        return Deadline(
-            name, _label(name, doc.label), {**terms, "start": doc.start}, within, doc.when, doc.owner,
-            self._cited(doc.because, path), self.document.span(path, of_key=True),
-        )  # fmt: skip
-
-    def _check_term(self, key: str, text: str, path: Path) -> None:
-        """A term is one of its words, or a parameter all of whose options are."""
-        known = TERMS[key]
-        parameter = self.parameters.get(text)
-        if text in known:
-            return
-        if parameter is None:
-            names = (*known, *self.parameters)
-            self._problem("CR103", path, value=text, expected=", ".join(known), suggestion=suggest(text, names))
-        elif not set(map(str, parameter.options)) <= set(known):
-            self._problem("CR114", path, value=text, options=known)
-
-    def _check_start(self, name: str, path: Path) -> None:
-        parameter = self.parameters.get(name)
-        for fact in (name,) if parameter is None else tuple(map(str, parameter.options)):
-            given = self.inputs.get(fact)
-            if given is None:
-                self._problem("CR101", path, name=fact, suggestion=suggest(fact, (*self.inputs, *self.parameters)))
-            elif not isinstance(given.type.domain, Ordered) or given.type.domain.kind != "datetime":
-                self._problem("CR103", path, value=fact, expected="datetime")
-
-    def _check_name(self, name: str | None, path: Path) -> None:
-        if name is not None and name not in self._scope():
-            self._problem("CR101", path, name=name, suggestion=suggest(name, self._scope()))
 
     def _by(self) -> str | None:
         by = self.doc.effective.by if self.doc.effective else None
@@ -242,176 +145,6 @@ class _Loader:
             self._problem("CR103", ("effective", "by"), value=by, expected="date, datetime")
         return by
 
-    # --- problems ---------------------------------------------------------------------------
-
-    def _problem(self, code: str, path: Path, *, of_key: bool = False, **args: object) -> None:
-        self.problems.append(Diagnostic(code, self.document.span(path, of_key=of_key), args))
-
-    def _bad_value(self, error: BadValueError, path: Path) -> None:
-        self.problems.append(Diagnostic(error.code, self.document.span(path), error.args_of))
-
-    def _check_id(self, name: str, path: Path, *, of_key: bool = False) -> None:
-        if not _ID.match(name) or name in _RESERVED or len(name) > self.limits.id_length:
-            self._problem("CR112", path, of_key=of_key, id=name)
-
-    def _check_names(self) -> None:
-        seen: set[str] = set()
-        for section in ("types", "parameters", "inputs", "decisions"):
-            for name in getattr(self.doc, section):
-                self._check_id(name, (section, name), of_key=True)
-                if name in seen and section != "types":
-                    self._problem("CR102", (section, name), of_key=True, name=name)
-                if section != "types":
-                    seen.add(name)
-
-    def _cited(self, because: Iterable[str], path: Path) -> tuple[str, ...]:
-        cited = tuple(because)
-        for at, clause in enumerate(cited):
-            if self.clauses is not None and clause not in self.clauses:
-                where: Path = (*path, "because", at)
-                self._problem("CR109", where, clause=clause, suggestion=suggest(clause, self.clauses))
-        return cited
-
-    # --- types, inputs, parameters -----------------------------------------------------------
-
-    def _type(self, doc: TypeDoc, path: Path) -> Type:
-        self._check_keys(doc, path)
-        if doc.type == "set":
-            return self._set_type(doc, path)
-        if doc.type in self.types:
-            return self.types[doc.type]
-        if doc.values is not None and doc.type in (None, "enumeration"):
-            self._check_values(doc, path)
-            return self._labelled(Enumeration(tuple(doc.values), doc.open), doc)
-        if doc.type in _KINDS:
-            return Type(self._ordered(doc, path), unit=doc.unit, currency=doc.currency)
-        if doc.type == "boolean":
-            return Type(Truth())
-        if doc.type != "text":
-            known = (*_TYPES, *self.types)
-            self._problem(
-                "CR103",
-                (*path, "type"),
-                value=doc.type or "",
-                expected=", ".join(known),
-                suggestion=suggest(doc.type or "", known),
-            )
-        return Type(Text(), unit=doc.unit)
-
-    def _check_keys(self, doc: TypeDoc, path: Path) -> None:
-        """Refuse the keys that this kind of type would not read."""
-        kind = "numbers" if doc.type in _KINDS else doc.type or "enumeration"
-        known = ("type", *_KEYS_OF.get(kind, ()))
-        for key in ("values", "of", "open", "minimum", "maximum", "step"):
-            if key in doc.model_fields_set and key not in known:
-                self._problem("CR004", (*path, key), of_key=True, key=key, known=known)
-
-    def _check_values(self, doc: TypeDoc, path: Path) -> None:
-        for value in doc.values or ():
-            if not _VALUE_ID.match(value) or value in _RESERVED:
-                self._problem("CR112", (*path, "values", value), of_key=True, id=value)
-        if not doc.values:
-            self._problem("CR005", path, key="values")
-
-    def _labelled(self, domain: Domain, doc: TypeDoc) -> Type:
-        values = doc.values or {}
-        labels = {v: _label(v, d) for v, d in values.items()}
-        return Type(domain, labels, doc.unit, of={v: d.of for v, d in values.items() if d.of})
-
-    def _set_type(self, doc: TypeDoc, path: Path) -> Type:
-        if doc.values is not None:
-            self._check_values(doc, path)
-            return self._labelled(Members(tuple(doc.values), doc.open), doc)
-        if doc.of == "text":
-            return Type(Members(None, open=True))
-        base = self.types.get(doc.of or "")
-        if base and isinstance(base.domain, Enumeration):
-            return replace(base, domain=Members(base.domain.values, base.domain.open))
-        self._problem("CR101", (*path, "of"), name=doc.of or "", suggestion=suggest(doc.of or "", self.types))
-        return Type(Members(None, open=True))
-
-    def _ordered(self, doc: TypeDoc, path: Path) -> Ordered:
-        kind: Any = doc.type
-        free = Ordered(kind)
-        found: dict[str, Any] = {}
-        for key in ("minimum", "maximum", "step"):
-            text = getattr(doc, key)
-            if text is not None:
-                step_kind: Any = "duration" if key == "step" and kind in ("date", "datetime") else kind
-                found[key] = self._value(text, Ordered(step_kind), (*path, key))
-        low, high, step = found.get("minimum"), found.get("maximum"), found.get("step")
-        if step is not None and not step > step - step:
-            self._problem("CR103", (*path, "step"), value=doc.step, expected="> 0")
-            step = None
-        default_step = {"integer": 1, "money": Decimal("0.01")}.get(kind)
-        domain = Ordered(kind, low, high, step if step is not None else default_step)
-        if value_in(Interval(), domain) is None:
-            self._problem("CR116", path, low=doc.minimum, high=doc.maximum)
-            return free
-        return domain
-
-    def _value(self, plain: Any, domain: Domain, path: Path) -> Any:
-        """Return the value that a scalar (or, for sets and lists, a list) means; None where it is none."""
-        try:
-            if isinstance(domain, (Members, ListOf)):
-                return self._many(plain, domain, path)
-            if not isinstance(plain, str):
-                raise BadValueError("CR103", value="{…}", expected="text")  # noqa: TRY301 - told like any bad value
-            return from_text(plain, domain)
-        except BadValueError as error:
-            self._bad_value(error, path)
-            return None
-
-    def _many(self, plain: Any, domain: Members | ListOf, path: Path) -> Any:
-        if not isinstance(plain, list):
-            raise BadValueError("CR103", value=plain if isinstance(plain, str) else "{…}", expected="[a, b]")
-        one = (
-            domain.of
-            if isinstance(domain, ListOf)
-            else Text()
-            if domain.values is None
-            else Enumeration(domain.values, domain.open)
-        )
-        values = [self._value(p, one, (*path, i)) for i, p in enumerate(plain)]
-        return tuple(values) if isinstance(domain, ListOf) else frozenset(v for v in values if v is not None)
-
-    def _input(self, name: str, doc: InputDoc) -> Input:
-        path: Path = ("inputs", name)
-        type_ = self._type(doc, path)
-        if doc.optional and isinstance(type_.domain, Members):
-            self._problem("CR118", (*path, "optional"), name=name)
-        return Input(name, _label(name, doc.label), type_, doc.optional, self.document.span(path, of_key=True))
-
-    def _check_parties(self) -> None:
-        for section in ("types", "inputs"):
-            for name, doc in getattr(self.doc, section).items():
-                self._check_of(doc, (section, name))
-
-    def _check_of(self, doc: TypeDoc, path: Path) -> None:
-        for value, label in (doc.values or {}).items():
-            if label.of and label.of not in self.inputs:
-                where: Path = (*path, "values", value, "of")
-                self._problem("CR101", where, name=label.of, suggestion=suggest(label.of, self.inputs))
-
-    def _parameter(self, name: str, doc: ParameterDoc, path: Path) -> Parameter:
-        given = [k for k in _CONSTANT if getattr(doc, k) is not None]
-        if len(given) != 1:
-            self._problem("CR113", path, of_key=True, parameter=name)
-        kind = ParameterKind(given[0]) if given else ParameterKind.UNSET
-        type_ = self._parameter_type(doc, path)
-        plain = None if kind is ParameterKind.UNSET else getattr(doc, kind.value)
-        value = None if plain is None else self._value(plain, type_.domain, (*path, kind.value))
-        options = self._options(doc, type_, path)
-        if kind is ParameterKind.READING and value is not None and value not in options:
-            known = tuple(doc.options or ())
-            self._problem(
-                "CR114", (*path, "reading"), value=plain, options=known, suggestion=suggest(str(plain), known)
-            )
-        return Parameter(
-            name, _label(name, doc.label), type_, kind, value, options, _maybe_label(doc.reason),
-            self._cited(doc.because, path), self.document.span(path, of_key=True),
-        )  # fmt: skip
-
     # --- parameters with a value for each cell of a column --------------------------------------
 
     def _map(self, name: str, doc: ParameterDoc) -> None:
@@ -419,7 +152,7 @@ class _Loader:
         path: Path = ("parameters", name)
         kind = next((k for k in ("value", "assumed") if isinstance(getattr(doc, k), dict)), None)
         self.maps[name] = {}
-        if kind is None or any(getattr(doc, k) is not None for k in _CONSTANT if k != kind):
+        if kind is None or any(getattr(doc, k) is not None for k in KINDS_OF_PARAMETER if k != kind):
             self._problem("CR113", path, of_key=True, parameter=name)
             return
         for cell, plain in getattr(doc, kind).items():
@@ -442,7 +175,7 @@ class _Loader:
         types = {"": self._parameter_type(doc, path)}
         self.outputs[name] = types
         self.decisions[name] = TableDecision(
-            name, _label(name, doc.label), self._cited(doc.because, path), self.document.span(path, of_key=True), (by,),
+            name, label_for(name, doc.label), self._cited(doc.because, path), self.document.span(path, of_key=True), (by,),
             types, rules, HitPolicy.UNIQUE, Aggregate.LIST, None, None,
         )  # fmt: skip
 
@@ -450,18 +183,6 @@ class _Loader:
         when = self._cells({by: cell}, None, path)
         then = (ParameterRef(parameter.name),)
         return Rule(cell, None, (when,), then, parameter.because, {by: cell}, parameter.span)
-
-    def _parameter_type(self, doc: ParameterDoc, path: Path) -> Type:
-        if doc.type is None and doc.values is None and doc.options:
-            if all(o in YES for o in doc.options):
-                return Type(Truth())
-            return Type(Enumeration(tuple(doc.options)), {v: _label(v, d) for v, d in doc.options.items()})
-        return self._type(doc, path)
-
-    def _options(self, doc: ParameterDoc, type_: Type, path: Path) -> dict[Any, Label]:
-        return {
-            self._value(o, type_.domain, (*path, "options", o)): _label(o, d) for o, d in (doc.options or {}).items()
-        }
 
     # --- order of decisions ------------------------------------------------------------------
 
@@ -507,56 +228,10 @@ class _Loader:
         path: Path = ("decisions", name)
         return {
             "name": name,
-            "label": _label(name, doc.label),
+            "label": label_for(name, doc.label),
             "because": self._cited(doc.because, path),
             "span": self.document.span(path, of_key=True),
         }
-
-    # --- names and cells ---------------------------------------------------------------------
-
-    def _column(self, name: str, path: Path) -> tuple[Domain, Sign | None] | None:
-        """Return the domain and sign of a name in scope; say so where it is none."""
-        if name in self.inputs:
-            return self.inputs[name].type.domain, ABSENT if self.inputs[name].optional else None
-        if name in self.parameters:
-            return self.parameters[name].type.domain, None
-        decision, _, output = name.partition(".")
-        if decision in self.outputs and output in self.outputs[decision]:
-            return self.outputs[decision][output].domain, NOT_REGULATED if decision in self.silent else None
-        if decision not in (*self.doc.decisions, *self.maps) or decision in self.outputs:
-            self._problem("CR101", path, name=name, suggestion=suggest(name, self._scope()))
-        return None
-
-    def _scope(self) -> list[str]:
-        dotted = [f"{d}.{o}" if o else d for d, outputs in self.outputs.items() for o in outputs]
-        return [*self.inputs, *self.parameters, *dotted]
-
-    def _when(
-        self, alternatives: Iterable[Mapping[str, Any]], columns: Collection[str] | None, path: Path
-    ) -> tuple[When, ...]:
-        return tuple(self._cells(when, columns, self._alternative(path, i)) for i, when in enumerate(alternatives)) or (
-            {},
-        )
-
-    def _alternative(self, path: Path, at: int) -> Path:
-        return (*path, at) if (*path, at) in self.document.values else path
-
-    def _cells(self, when: Mapping[str, Any], columns: Collection[str] | None, path: Path) -> When:
-        tests: dict[str, Test] = {}
-        for name, cell in when.items():
-            where: Path = (*path, name)
-            if columns is not None and name not in columns:
-                self._problem("CR101", where, of_key=True, name=name, suggestion=suggest(name, columns))
-                continue
-            found = self._column(name, where)
-            if found is None:
-                continue
-            try:
-                bounds = {n: p.type.domain for n, p in self.parameters.items()}
-                tests[name] = parse_cell(cell, found[0], sign=found[1], parameters=bounds)
-            except BadValueError as error:
-                self._bad_value(error, where)
-        return tests
 
     # --- decision tables ---------------------------------------------------------------------
 
@@ -583,7 +258,7 @@ class _Loader:
         )
         self.decisions[name] = TableDecision(
             **self._head(name, doc), inputs=tuple(doc.inputs), outputs=item_types, rules=rules, policy=policy,
-            aggregate=aggregate, default=default, refer_to=_maybe_label(doc.refer_to),
+            aggregate=aggregate, default=default, refer_to=maybe_label(doc.refer_to),
         )  # fmt: skip
 
     def _policy(self, doc: TableDoc, path: Path) -> tuple[HitPolicy, Aggregate]:
@@ -646,7 +321,7 @@ class _Loader:
         counted = table.hit_policy == "collect" and table.aggregate == "count"
         then = () if counted and doc.then is None else self._then(doc.then, types, (*path, "then"), doc.id)
         return Rule(
-            doc.id, _maybe_label(doc.label), self._when(doc.when, table.inputs, (*path, "when")), then,
+            doc.id, maybe_label(doc.label), self._when(doc.when, table.inputs, (*path, "when")), then,
             self._cited(doc.because, path), _shown(doc.when), self.document.span(path),
         )  # fmt: skip
 
@@ -751,7 +426,7 @@ class _Loader:
     def _item(self, doc: ItemDoc, path: Path) -> Item:
         self._check_id(doc.id, (*path, "id"))
         return Item(
-            doc.id, _maybe_label(doc.label), self._when(doc.when, None, (*path, "when")), self._when(doc.needs, None, (*path, "needs")),
+            doc.id, maybe_label(doc.label), self._when(doc.when, None, (*path, "when")), self._when(doc.needs, None, (*path, "needs")),
             self._cited(doc.because, path), _shown([*doc.when, *doc.needs]), self.document.span(path),
         )  # fmt: skip
 
