@@ -17,9 +17,10 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# Long: many random rulesets, and many random calendars, against the specifications.
+# Long: every law at its full size, then many random rulesets and calendars against the specifications.
 exam: $(STAMP)
-	$(BIN)/python tests/exam/exam_decide.py $(EXAM)
+	EXAM=1 $(BIN)/python -m pytest -q -n 2
+	$(BIN)/python tests/exam/exam_decide.py $(EXAM_DECIDE)
 	$(BIN)/python tests/exam/exam_worktime.py $(EXAM_WORKTIME)
 
 bench: $(STAMP)

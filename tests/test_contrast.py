@@ -15,6 +15,7 @@ from random_rulesets import Node, choices, random_builder, to_yaml
 
 pytest.importorskip("complaint_rules")
 import library
+import sizes
 from complaint_rules import FactsError, load, load_text, nearest
 from complaint_rules.contrast import explain_why_not, why_not
 from complaint_rules.deciding import settle_all
@@ -22,7 +23,7 @@ from complaint_rules.domains import ABSENT
 from complaint_rules.facts import read_facts
 from complaint_rules.regions import cells
 
-CHUNKS, TABLES, MOST_POINTS = 10, 16, 1_500
+CHUNKS, TABLES, MOST_POINTS = 10, sizes.of(4, 16), 1_500
 
 
 def one_decision(rng: Random, kind: str) -> Node:
@@ -156,7 +157,7 @@ def test_the_goal_holds_everywhere_in_the_box_named(kind: str, monkeypatch: pyte
         return seen[-1][1]
 
     monkeypatch.setattr(nearest.Walk, "widened", watched)
-    for seed in range(100):
+    for seed in range(sizes.of(25, 100)):
         rng = Random(seed)
         ruleset = one_decision(rng, kind)
         rules, (_, start) = library.load(to_yaml(ruleset)), space_of(rng, ruleset)

@@ -21,8 +21,9 @@ from reference import decide, findings
 
 pytest.importorskip("complaint_rules")
 import library
+import sizes
 
-CHUNKS, RULESETS, COMPLAINTS, TABLES = 30, 10, 10, 40
+CHUNKS, RULESETS, COMPLAINTS, TABLES = 30, sizes.of(3, 10), 10, sizes.of(12, 40)
 MOST_PAIRS = 10  # of overlapping rules are reported in one table
 
 
@@ -86,9 +87,9 @@ def test_an_answer_allows_for_every_way_to_complete_the_complaint(chunk: int) ->
 
 
 def test_most_random_rulesets_can_be_loaded() -> None:
-    loaded = [library.load(to_yaml(random_ruleset(Random(seed)))) for seed in range(100)]
+    loaded = [library.load(to_yaml(random_ruleset(Random(seed)))) for seed in range(sizes.of(30, 100))]
 
-    assert sum(rules is not None for rules in loaded) > 60
+    assert sum(rules is not None for rules in loaded) > 0.6 * len(loaded)
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

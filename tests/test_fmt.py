@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import sizes
 from complaint_rules.diagnostics import RulesetError
 from complaint_rules.fmt import _comments, format_text
 from complaint_rules.source import read
@@ -99,7 +100,7 @@ def test_a_ruleset_is_formatted_once(name: str) -> None:
     check_laws(TEXTS[name])
 
 
-@pytest.mark.parametrize("seed", range(250))
+@pytest.mark.parametrize("seed", range(sizes.of(80, 250)))
 def test_any_layout_is_formatted_once(seed: int) -> None:
     rng = random.Random(seed)
     text = excerpt(rng.choice(list(TEXTS.values())), rng)

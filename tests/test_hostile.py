@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 import library
+import sizes
 from complaint_rules import FactsError, RulesetError, check_text, decide, load, load_text
 from complaint_rules.diagnostics import Diagnostic
 from complaint_rules.limits import Limits
@@ -27,7 +28,7 @@ from random_rulesets import choices, random_facts, random_ruleset
 from reference import decide as slow_decide
 from reference_cells import type_of
 
-MUTATIONS = int(os.environ.get("HOSTILE", "300"))
+MUTATIONS = int(os.environ.get("HOSTILE", sizes.of(100, 300)))
 CHUNKS = 10
 PER_CHUNK = -(-MUTATIONS // CHUNKS)
 POOL = max(10, min(100, MUTATIONS // 10))  # small rulesets that are mutated, for to make one is slow

@@ -14,11 +14,12 @@ from random_rulesets import choices, random_ruleset, to_yaml
 
 complaint_rules = pytest.importorskip("complaint_rules")
 import library
+import sizes
 from complaint_rules.answers import Undetermined
 from complaint_rules.interview import Interview, begin, run, told
 from complaint_rules.values import to_json
 
-CHUNKS, RULESETS, INTERVIEWS, COMPLETIONS = 10, 10, 3, 5
+CHUNKS, RULESETS, INTERVIEWS, COMPLETIONS = 10, sizes.of(3, 10), 3, 5
 NO_TIME = timedelta(0)
 
 
