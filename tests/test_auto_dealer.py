@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from complaint_rules import decide
 from complaint_rules.check import check
-from complaint_rules.library import load, read_ruleset
+from complaint_rules.deadlines import due_json
+from complaint_rules.library import due, load, read_ruleset
 from complaint_rules.ruleset import ParameterKind
 
 OVERLAY = Path(__file__).parents[1] / "rulesets" / "overlays" / "auto_dealer.example.yaml"
@@ -156,3 +158,25 @@ def test_as_written_a_fine_waits_for_its_multiplier() -> None:
 
 def test_without_assumptions_the_overlay_says_nothing() -> None:
     assert decide(TRIED, COMPLAINT, assumptions=False).unset == decide(AS_WRITTEN, COMPLAINT).unset
+
+
+def callback(facts: dict[str, str], **readings: str) -> dict[str, Any]:
+    """Return what the call-back's limit comes to, as data."""
+    return due_json(due(load("auto_dealer", parameters=readings), facts)["callback"])
+
+
+def test_the_call_back_is_due_twelve_hours_on_over_night_and_weekend() -> None:
+    """Case auto-g14."""
+    found = callback({"closure_application_received_at": "2024-03-15T20:00:00+08:00"})
+
+    assert found["due"] == "2024-03-16T08:00:00+08:00"
+    assert found["rests_on"] == ["callback_clock_start"]
+
+
+def test_the_other_reading_counts_the_call_back_from_the_reply() -> None:
+    applied = {"closure_application_received_at": "2024-03-15T20:00:00+08:00"}
+    replied = {"result_reply_received_at": "2024-03-15T21:30:00+08:00"}
+    reading = "result_reply_received_at"
+
+    assert callback(applied, callback_clock_start=reading)["ask"] == ["result_reply_received_at"]
+    assert callback(applied | replied, callback_clock_start=reading)["due"] == "2024-03-16T09:30:00+08:00"
