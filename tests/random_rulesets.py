@@ -596,7 +596,9 @@ def choices(ruleset: Tree) -> dict[str, list[Value]]:
                 for bound in bounds(cell)
                 if bound not in ruleset["parameters"]
             }
-            values = everything(type_, frozenset(marks))
+            # A decimal has no step: the specification's finest one must leave room beside each fact.
+            coarse = type_.kind == "decimal" and type_.step == STEPS["decimal"]
+            values = everything(replace(type_, step=100 * type_.step) if coarse else type_, frozenset(marks))
             if place == "parameters" and "options" in tree:
                 values = frozenset(read(option, type_) for option in tree["options"])
             found[name] = sorted(values, key=lambda v: sorted(v) if type_.kind == "set" else v)
