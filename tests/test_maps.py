@@ -71,6 +71,16 @@ def test_an_unknown_cell_leaves_every_value_possible() -> None:
     assert decide(RULES, {"packs": 1}).decisions["limit"].possible is None
 
 
+def test_an_item_that_cannot_apply_is_not_needed_whatever_else_is_open() -> None:
+    text = TEXT.replace("decisions:", """decisions:
+  done:
+    needs_all: [{id: signed, when: {level: serious}, needs: {packs: ">= 1"}, because: c1}]""")
+    found = decide(load_text(text), {"level": "general"}).decisions["done"]
+
+    assert found.value is True
+    assert found.trace.items == {"signed": "not_needed"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [

@@ -379,6 +379,8 @@ def _status(answer: Answer, *, all_needed: bool) -> str:
         return _item_status(answer.value)
     if isinstance(answer, Undetermined) and answer.possible is not None:
         found = {_item_status(v) for v in answer.possible}
+        if len(found) == 1:
+            return found.pop()
         if all_needed and "unmet" not in found:
             return "met"
         if not all_needed and "met" not in found:
