@@ -20,10 +20,10 @@ from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision
 NAMES = names()
 # What a clause still waits for; a clause not listed here must be encoded or conduct.
 WAITING = {
-    "bank": {"bank-2-unit-timely": "deadlines"},
+    "bank": {},
     "food": {},
     "auto_dealer": {},
-    "retail_food": {"retail-5.4.2-3wd": "deadlines"},
+    "retail_food": {},
     "web_services": {},
 }
 
