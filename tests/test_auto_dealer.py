@@ -140,10 +140,10 @@ def test_with_the_overlay_a_complete_complaint_has_figures() -> None:
         ("recipient_is_right", {"recipient_table_entry"}),
         ("closure_approved_by", {"closure_approver"}),
         ("provider_assessed_by", {"provider_assessment_executor"}),
-        ("transfer_in_time", {"transfer_limit_medium"}),
-        ("first_reply_in_time", {"reply_limit_medium"}),
-        ("application_in_time", {"closure_limit_medium"}),
-        ("closure_type", {"closure_limit_medium"}),
+        ("transfer_in_time", {"transfer_limit.medium"}),
+        ("first_reply_in_time", {"reply_limit.medium"}),
+        ("application_in_time", {"closure_limit.medium"}),
+        ("closure_type", {"closure_limit.medium"}),
         ("amount_by_standard", {"assessment_amount"}),
         ("complaint_rate", {"complaint_rate_base"}),
     ],
@@ -153,7 +153,7 @@ def test_as_written_it_waits_for_the_lost_tables(name: str, unset: set[str]) -> 
 
 
 def test_as_written_a_fine_waits_for_its_multiplier() -> None:
-    assert {"monthly_multiplier", "closure_limit_medium"} <= unset_parameters("monthly_fine")
+    assert {"monthly_multiplier", "closure_limit.medium"} <= unset_parameters("monthly_fine")
 
 
 def test_without_assumptions_the_overlay_says_nothing() -> None:
@@ -180,3 +180,19 @@ def test_the_other_reading_counts_the_call_back_from_the_reply() -> None:
 
     assert callback(applied, callback_clock_start=reading)["ask"] == ["result_reply_received_at"]
     assert callback(applied | replied, callback_clock_start=reading)["due"] == "2024-03-16T09:30:00+08:00"
+
+
+def test_with_the_overlay_each_limit_of_the_level_has_an_end() -> None:
+    found = {n: due_json(a) for n, a in due(TRIED, COMPLAINT).items()}
+
+    assert {n: a["due"] for n, a in found.items()} == {
+        "transfer": "2024-03-01T11:00:00+08:00",
+        "first_reply": "2024-03-01T19:00:00+08:00",
+        "closure": "2024-03-04T09:00:00+08:00",
+        "callback": "2024-05-11T00:00:00+08:00",
+    }
+    assert "transfer_limit.medium" in found["transfer"]["rests_on"]
+
+
+def test_as_written_the_limit_of_the_level_is_missing() -> None:
+    assert due_json(due(AS_WRITTEN, COMPLAINT)["transfer"])["unset"] == ["transfer_limit.medium"]

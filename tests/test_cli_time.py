@@ -19,14 +19,14 @@ parameters:
   few: {type: integer, unset: true, reason: no number}
 inputs:
   received: {type: datetime}
-  other: {type: datetime}
+  confirmed: {type: datetime}
   urgent: {type: boolean}
   owner_named: {values: {shop: 门店, hq: 总部}}
 decisions:
   slow: {expression: not urgent, because: c1}
 deadlines:
   reply: {label: {zh: 答复, en: reply}, start: received, within: 2, unit: working_day, owner: owner_named, because: c1}
-  study: {label: 研究, when: slow, start: other, within: few, unit: month, because: c2}
+  study: {label: 研究, when: slow, start: confirmed, within: few, unit: month, because: c2}
 """
 
 

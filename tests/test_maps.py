@@ -72,9 +72,12 @@ def test_an_unknown_cell_leaves_every_value_possible() -> None:
 
 
 def test_an_item_that_cannot_apply_is_not_needed_whatever_else_is_open() -> None:
-    text = TEXT.replace("decisions:", """decisions:
+    text = TEXT.replace(
+        "decisions:",
+        """decisions:
   done:
-    needs_all: [{id: signed, when: {level: serious}, needs: {packs: ">= 1"}, because: c1}]""")
+    needs_all: [{id: signed, when: {level: serious}, needs: {packs: ">= 1"}, because: c1}]""",
+    )
     found = decide(load_text(text), {"level": "general"}).decisions["done"]
 
     assert found.value is True
@@ -96,3 +99,31 @@ def test_an_item_that_cannot_apply_is_not_needed_whatever_else_is_open() -> None
 def test_wrong_maps_are_refused(old: str, new: str, code: str) -> None:
     with pytest.raises(RulesetError, match=code):
         load_text(TEXT.replace(old, new))
+
+
+def test_a_map_is_silent_where_its_column_is() -> None:
+    text = """
+language: 1
+ruleset: page
+version: 1.0.0
+title: 示例
+parameters:
+  limit: {type: integer, by: level, value: {A: 3, B: unset}, because: c1}
+inputs:
+  n: {type: integer, minimum: 0, maximum: 9}
+decisions:
+  level:
+    inputs: [n]
+    output: {values: [A, B]}
+    rules: [{id: a, when: {n: "< 3"}, then: A, because: c1}, {id: b, when: {n: "[3..5]"}, then: B, because: c1}]
+    refer_to: 经理
+"""
+    rules = load_text(text)
+    silent = decide(rules, {"n": 9}).decisions["limit"]
+
+    assert decide(rules, {"n": 1})["limit"] == 3
+    assert decide(rules, {"n": 4}).unset == ("limit.B",)
+    assert silent.status == "not_regulated"
+    assert silent.refer_to.zh == "经理"
+    with pytest.raises(RulesetError, match="CR201"):
+        load_text(text.replace("A: 3, B: unset", "A: 3"))

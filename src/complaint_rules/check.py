@@ -130,18 +130,27 @@ def _gaps(
     ruleset: Ruleset, decision: TableDecision, tables: Sequence[_Analysed], budget: Budget
 ) -> Iterator[Diagnostic]:
     """Yield the gaps for the first way the bounds can lie that leaves one."""
-    if decision.default is not None or decision.refer_to is not None:
+    by_cell = any(isinstance(v, ParameterRef) for r in decision.rules for v in r.then)
+    if decision.default is not None or (decision.refer_to is not None and not by_cell):
         return
     received = {c: _receivable(ruleset, c, budget) for c in decision.inputs}
     for analysed in tables:
         table = analysed.table
-        gaps = uncovered(table.boxes, analysed.space, budget)
+        space = _regulated(table, analysed.space) if by_cell else analysed.space
+        gaps = uncovered(table.boxes, space, budget)
         real = list(islice((g for g in gaps if _can_occur(table, g, received)), _GAPS_SHOWN))
         for gap in real:
             args = {"decision": decision.name, **in_words(ruleset, table, gap, received)}
             yield Diagnostic("CR201", decision.span, args)
         if real:
             return
+
+
+def _regulated(table: Table, space: Box) -> Box:
+    """Return the space without silence: a parameter by cell is silent where its column is."""
+    axes = [a for c in table.columns for a in c.axes]
+    silent = (sum(1 << c for c in range(a.size) if a.witness(c) is NOT_REGULATED) for a in axes)
+    return tuple(bits & ~cut for bits, cut in zip(space, silent, strict=True))
 
 
 def _receivable(ruleset: Ruleset, name: str, budget: Budget) -> tuple[Any, ...] | None:

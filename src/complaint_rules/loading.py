@@ -174,9 +174,13 @@ class _Loader(DeadlineReader):
         )
         types = {"": self._parameter_type(doc, path)}
         self.outputs[name] = types
+        below = by.partition(".")[0]
+        refer_to = getattr(self.decisions.get(below), "refer_to", None) if below in self.silent else None
+        if below in self.silent:
+            self.silent.add(name)
         self.decisions[name] = TableDecision(
             name, label_for(name, doc.label), self._cited(doc.because, path), self.document.span(path, of_key=True), (by,),
-            types, rules, HitPolicy.UNIQUE, Aggregate.LIST, None, None,
+            types, rules, HitPolicy.UNIQUE, Aggregate.LIST, None, refer_to,
         )  # fmt: skip
 
     def _map_rule(self, by: str, cell: str, parameter: Parameter, path: Path) -> Rule:
