@@ -42,6 +42,14 @@ decisions:
       - {id: team, when: {n: "< 3"}, then: {team: team_of, days: 2}, because: [c]}
     refer_to: {zh: 经理, en: manager}
   over: {inputs: [n], output: {type: boolean}, rules: [{id: yes_over, when: {n: "> open_limit"}, then: yes, because: [c]}], default: no}
+  all:
+    inputs: [n]
+    hit_policy: rule_order
+    outputs: {day: {type: date}, share: {type: decimal}}
+    rules:
+      - {id: leap_day, when: {n: "not(< 5)"}, then: {day: 2024-02-29, share: 0.5}, because: [c]}
+      - {id: day_after, when: {n: "[6..8]"}, then: {day: 2024-03-01, share: 1}, because: [c]}
+    default: []
   ready:
     ordered: true
     needs_all:
@@ -73,6 +81,9 @@ PASSING = [
     "given: {shown: yes, paid: no}, expect: {ready: {met: no, unmet: [pay], open: [], next: pay}}",
     "given: {shown: yes}, expect: {ready: {met: undetermined, open: [pay]}}",
     "given: {shown: yes, paid: yes}, expect: {ready: yes}, asserts: {x: ready}",
+    "given: {n: unknown, marks: [red]}, expect: {grade: A}",
+    "given: {n: 7}, expect: {all: [{day: 2024-02-29, share: 0.50}, {day: 2024-03-01, share: 1}]}",
+    "given: {n: 1}, expect: {all: []}",
 ]
 
 
@@ -103,6 +114,8 @@ FAILING = [
         "expected unmet [show], got unmet [pay]",
     ),
     ("given: {shown: yes, paid: no}, expect: {ready: {next: show}}", "expected next show, got next pay"),
+    ("given: {n: 7}, expect: {who: {team: office, days: 2}}", "expected {team: office, days: 2}, got not_regulated"),
+    ("given: {n: 5}, expect: {all: []}", "expected [], got [{day: 2024-02-29, share: 0.5}] by `leap_day`"),
 ]
 
 
@@ -160,7 +173,26 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     assert {d.span.line for d in caught.value.diagnostics if d.span} == set(range(3, 3 + len(BAD)))
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("ruleset: pages\nexamples: []", "CR101"), ("ruleset: page\nexamples: {name: x}", "CR006"), ("[]", "CR006")],
+)
+def test_a_file_of_examples_names_its_ruleset_and_lists_them(text: str, code: str, tmp_path: Path) -> None:
+    path = tmp_path / "page.examples.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(RulesetError) as caught:
+        read_examples(path, RULES.ruleset)
+
+    assert code in {d.code for d in caught.value.diagnostics}
+
+
 def test_rules_that_no_example_reaches_are_found(tmp_path: Path) -> None:
     outcomes = read(tmp_path, "  - {name: x, given: {n: 1}, expect: {grade: A}}\n")
 
-    assert unreached_rules(RULES.ruleset, outcomes) == ("grade.marked", "grade.high", "over.yes_over")
+    assert unreached_rules(RULES.ruleset, outcomes) == (
+        "grade.marked",
+        "grade.high",
+        "over.yes_over",
+        "all.leap_day",
+        "all.day_after",
+    )
