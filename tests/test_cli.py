@@ -328,3 +328,21 @@ def test_an_overlay_changes_the_answer_and_is_named(capsys: pytest.CaptureFixtur
 
 def test_a_day_that_is_no_day_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "decide", "page.yaml", "--set", "n=7", "--at", "soon")[0] == 2
+
+
+def test_why_not_of_a_rule_that_waits_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "explain", "page.yaml", "--set", "marks=red", "--why-not", "grade=A", "--lang", "zh")[1]
+
+    assert "尚待查明" in out
+    assert "永远不会" not in out
+
+
+def test_the_head_names_overlays_and_the_days_in_force(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("branch.yaml").write_text("language: 1\noverlay: branch\nextends: page\neffective: {from: 2024-01-01}\n")
+    out = run(capsys, "decide", "page.yaml", "--overlay", "branch.yaml", "--set", "n=7", "--at", "2024-05-06")[1]
+
+    assert out.startswith("Example procedure (page 1.0.0, + branch, 2024-01-01 – …)")
+
+
+def test_tables_that_go_to_a_file_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "…" not in run(capsys, "show", "bank", "--lang", "zh")[1]

@@ -99,3 +99,11 @@ def test_calendars_are_listed_shown_and_checked(capsys: pytest.CaptureFixture[st
     assert run(capsys, "calendar", "check", "cn-office")[0] == 0
     assert run(capsys, "calendar", "check", "no-such")[0] == 2
     assert run(capsys, "calendar", "show", "cn-office", "--from", "x", "--to", "2024-05-11")[0] == 2
+
+
+def test_a_ruleset_without_time_limits_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("page.yaml").write_text(TEXT[: TEXT.index("deadlines:")].replace("calendar: cn-office\n", ""), "utf-8")
+    code, out, err = run(capsys, "due", "page.yaml", "--start", "2024-04-29T16:00", "--lang", "zh")
+
+    assert (code, out) == (1, "")
+    assert "没有时限" in err

@@ -33,7 +33,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_new_ruleset_is_a_copy_that_loads(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_ruleset_is_a_copy_that_loads() -> None:
     assert main(["new", "branch", "--from", "food"]) == 0
     assert load("branch.yaml").ruleset.id == "branch"
     assert main(["new", "branch", "--from", "bank"]) == 2
@@ -49,7 +49,7 @@ def test_a_slip_is_mended_where_it_stands(capsys: pytest.CaptureFixture[str]) ->
     assert Path("page.yaml").read_text("utf-8") == SLIP.replace("amuont", "amount")
 
 
-def test_layout_is_evened_once_and_comments_stay(capsys: pytest.CaptureFixture[str]) -> None:
+def test_layout_is_evened_once_and_comments_stay() -> None:
     Path("page.yaml").write_text(SLIP, "utf-8")
 
     assert main(["fmt", "page.yaml", "--check"]) == 1
@@ -72,3 +72,13 @@ def test_a_change_that_no_example_notices_is_named(capsys: pytest.CaptureFixture
 
     assert main(["mutate", "page.yaml"]) == 1
     assert "grade.high: then: 'A'" in capsys.readouterr().out
+
+
+def test_examples_that_fail_are_shown_before_any_change_is_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("page.yaml").write_text(SLIP.replace("amuont", "amount"), "utf-8")
+    Path("page.examples.yaml").write_text(
+        "ruleset: page\nexamples: [{name: 小, given: {amount: 1}, expect: {grade: B}}]\n", "utf-8"
+    )
+
+    assert main(["mutate", "page.yaml"]) == 2
+    assert "小" in capsys.readouterr().err

@@ -57,6 +57,12 @@ def test_the_day_of_the_complaint_chooses_the_version(day: str, n: int, grade: s
     assert decide(RULES, {"n": n}, at=date.fromisoformat(day))["grade"] == grade
 
 
+def test_a_day_may_be_text_and_what_is_none_is_refused() -> None:
+    assert decide(RULES, {"n": 4}, at="2024-06-30")["grade"] == "C"
+    with pytest.raises(FactsError, match="CR302"):
+        decide(RULES, {"n": 4}, at="30.6.2024")
+
+
 def test_a_result_says_which_days_its_version_was_in_force() -> None:
     found = decide(RULES, {"received": "2025-01-01", "n": 1}).to_dict()
 

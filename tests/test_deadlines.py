@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from complaint_rules import RulesetError, load_text
+from complaint_rules import FactsError, RulesetError, load_text
 from complaint_rules.calendar_data import load_calendar
 from complaint_rules.deadline import Terms, due
 from complaint_rules.library import due as due_of
@@ -152,6 +152,13 @@ def test_what_is_missing_is_named() -> None:
     assert due_of(RULES, {**GIVEN, "urgent": False})["study"].unset == ("few",)
 
 
+def test_a_limit_below_zero_is_refused() -> None:
+    text = TEXT.replace("few: {type: integer, unset: true,", "few: {type: integer, assumed: -3,")
+
+    with pytest.raises(FactsError, match="CR304"):
+        due_of(load_text(text), {**GIVEN, "urgent": False})
+
+
 def test_a_strict_calendar_leaves_open_what_it_does_not_cover() -> None:
     far = {"received": "2031-04-29T16:00:00+08:00", "urgent": True}
 
@@ -166,6 +173,10 @@ def test_a_strict_calendar_leaves_open_what_it_does_not_cover() -> None:
         ("start: counted_from", "start: recieved", "CR101"),
         ("start: received", "start: urgent", "CR103"),
         ("within: days", "within: day", "CR101"),
+        ("within: days", "within: -5", "CR103"),
+        ("within: days", "within: urgent", "CR103"),
+        ("calendar: cn-office", "calendar: cn_office", "CR101"),
+        ("calendar: cn-office", "calendar: cn-office\ntime_zone: Asia/Beijing", "CR103"),
         ("when: complex", "when: complexx", "CR101"),
         ("calendar: cn-office\n", "", "CR005"),
         ("unit: month,", "unit: month, profile: us,", "CR103"),

@@ -175,3 +175,23 @@ def paths(plain: Any, at: tuple[str | int, ...]) -> Any:
     items = plain.items() if isinstance(plain, dict) else enumerate(plain) if isinstance(plain, list) else ()
     for key, value in items:
         yield from paths(value, (*at, key))
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        ("ruleset: branch\nextends: page", "CR004"),
+        ("extends: page", "CR005"),
+        ("overlay: 分公司\nextends: page", "CR112"),
+    ],
+)
+def test_an_overlay_has_an_id_of_its_own(head: str, code: str) -> None:
+    with pytest.raises(RulesetError, match=code):
+        join(base(), read(head, "branch.yaml"))
+
+
+def test_deadlines_are_joined_by_name() -> None:
+    below = read(BASE + "deadlines: {reply: {start: at, within: 2, unit: working_day}}\n", "page.yaml")
+    joined = join(below, over("deadlines: {reply: {unit: calendar_day}}"))
+
+    assert joined.root["deadlines"] == {"reply": {"start": "at", "within": "2", "unit": "calendar_day"}}

@@ -18,6 +18,7 @@ from complaint_rules.printed import (
     FINDINGS,
     HEADINGS,
     OK,
+    head_line,
     parameter_line,
     print_aside,
     print_json,
@@ -51,7 +52,7 @@ def facts(
     if schema or json:
         print_json(facts_schema(read))
     else:
-        print_lines(f"{read.title.in_lang(lang)} ({read.id} {read.version})")
+        print_lines(head_line(read, lang))
         print_lines(*section("facts", [fact_line(read, n, lang) for n in read.inputs], lang))
         parameters = [parameter_line(p, p.value, lang) for p in read.parameters.values()]
         print_lines(*section("parameters", parameters, lang))

@@ -16,7 +16,7 @@ from complaint_rules.deadline import DayStep
 from complaint_rules.deadlines import AnyDue, DueAnswer, NotDue, due_json
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import due as due_of
-from complaint_rules.printed import FINDINGS, HEADINGS, OK, print_json, print_lines
+from complaint_rules.printed import FINDINGS, HEADINGS, OK, print_aside, print_json, print_lines
 from complaint_rules.render import value_words
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.typed import AS_WRITTEN, NO_CASE, Case, Json, Laid, facts_of, loaded
@@ -32,6 +32,7 @@ _WORDS = {
     "not_needed": Label("不适用", "does not apply"),
     "provisional": Label("日历尚未公布到此，暂定", "provisional: the calendar does not cover it"),
     "beyond": Label("日历尚未公布到此", "the calendar does not cover it"),
+    "no deadlines": Label("`{}` 没有时限（deadlines）", "`{}` has no deadlines"),
     "owner": Label("责任方", "owner"),
 }
 
@@ -62,6 +63,9 @@ def due(
     json: print the answers as JSON.
     """
     rules = loaded(ruleset, case, laid)
+    if not rules.ruleset.deadlines:
+        print_aside(_WORDS["no deadlines"].in_lang(lang).format(rules.ruleset.id))
+        return FINDINGS
     given = facts_of(rules.ruleset, facts, case.set_) if facts or case.set_ else {}
     if start is not None and isinstance(given, dict):
         given = {**dict.fromkeys(_starts(rules), _instant(start, rules.ruleset)), **given}

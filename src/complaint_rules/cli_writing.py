@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from complaint_rules.diagnostics import Diagnostic, RulesetError
-from complaint_rules.examples import examples_path, read_examples
+from complaint_rules.examples import examples_path, read_examples, run_examples
 from complaint_rules.fmt import format_text
 from complaint_rules.library import find_ruleset
 from complaint_rules.mutate import mutants, survivors
@@ -77,7 +77,7 @@ def stubs(ruleset: str, /, *, laid: Laid = AS_WRITTEN) -> int:
 def mutate(
     ruleset: str, examples: str | None = None, /, *, laid: Laid = AS_WRITTEN, lang: Lang = "en", json: Json = False
 ) -> int:
-    """Change each rule a little and name the changes that no example notices.
+    """Leave out each rule, and change each of its outputs, and name the changes that no example notices.
 
     Parameters
     ----------
@@ -90,8 +90,13 @@ def mutate(
     file = Path(examples) if examples else examples_path(find_ruleset(ruleset))
     if not file.is_file():
         raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
+    examples_of = read_examples(file, rules.ruleset)
+    failed = [o for o in run_examples(rules, examples_of) if o.failures]
+    if failed:
+        print_aside("\n".join(o.render(lang) for o in failed))
+        return BAD_INPUT
     tried = list(mutants(rules))
-    left = survivors(rules, read_examples(file, rules.ruleset), tried)
+    left = survivors(rules, examples_of, tried)
     if json:
         print_json(
             {

@@ -708,6 +708,7 @@ _SENTENCES: Mapping[str, Label] = {
     "failed": Label("- {} 未满足：{}{}。", "- {} did not match: {}{}."),
     "beaten": Label("- {} 满足，但以 {} 为准{}。", "- {} matched, but {} won{}."),
     "cell": Label("{}须为“{}”，现为“{}”", "{} would have to be {}, and is {}"),
+    "waits": Label("- {} 是否满足尚待查明{}。", "- {} may still match{}."),
     "never": Label("- {} 永远不会满足{}。", "- {} can never match{}."),
     "more": Label("- 另有 {} 条规则。", "- and {} more rules."),
     "clauses": Label("（依据：{}）", " ({})"),
@@ -821,7 +822,9 @@ class _Speaker:
         if loser.beaten_by:
             return self.say("beaten", rule, joined(map(self.rule, loser.beaten_by), self.lang), clauses)
         cells_ = joined(map(self.cell, loser.failed), self.lang, "semicolon")
-        return self.say("failed", rule, cells_, clauses) if loser.failed else self.say("never", rule, clauses)
+        if loser.failed:
+            return self.say("failed", rule, cells_, clauses)
+        return self.say("waits" if self.said.status == "undetermined" else "never", rule, clauses)
 
     def cell(self, failed: FailedCell) -> str:
         asked = failed.asks.in_lang(self.lang)

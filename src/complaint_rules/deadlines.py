@@ -11,6 +11,7 @@ from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Undet
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.deadline import Due, Terms, due
 from complaint_rules.deciding import decide
+from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.ruleset import Deadline
 from complaint_rules.values import to_json
 from complaint_rules.worktime import Calendar
@@ -128,6 +129,9 @@ class _Reader:
             return NotDue(applies=True, because=because)
         if self.ask or self.unset or start is None:
             return OpenDue(tuple(dict.fromkeys(self.ask)), tuple(dict.fromkeys(self.unset)), because)
+        if _number(amount, terms["unit"]) < 0:
+            words = {"value": to_json(amount), "low": 0, "high": "…"}
+            raise FactsError([Diagnostic("CR304", args=words, where=f"deadlines.{self.deadline.name}.within")])
         owner = self.owner()
         reckoned = {k: v for k, v in terms.items() if k != "start"}
         found = due(Terms(_number(amount, reckoned["unit"]), **reckoned), start, calendar)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from complaint_rules import deciding
 from complaint_rules.answers import DecisionResult
-from complaint_rules.calendar_data import load_calendar
+from complaint_rules.calendar_data import load_calendar, shipped_calendars
 from complaint_rules.check import check
 from complaint_rules.clauses import clauses_path, read_clauses
 from complaint_rules.compile import CompiledRuleset, compile_ruleset
@@ -76,6 +76,20 @@ def read_ruleset(
     return found[-1] if at is None else version_of(found, at)
 
 
+def read_day(at: date | str | None) -> date | None:
+    """Return a day given as a date or as ISO text.
+
+    Raises:
+        FactsError: it is neither.
+    """
+    if at is None or (isinstance(at, date) and not isinstance(at, datetime)):
+        return at
+    try:
+        return date.fromisoformat(str(at))
+    except (TypeError, ValueError):
+        raise FactsError([Diagnostic("CR302", args={"value": at, "expected": "2024-05-06"}, where="at")]) from None
+
+
 def read_versions(
     name_or_path: str | Path, limits: Limits = DEFAULT_LIMITS, overlays: Iterable[str | Path] = ()
 ) -> list[Ruleset]:
@@ -84,7 +98,8 @@ def read_versions(
     Raises:
         RulesetError: with every problem of the first version that has any.
     """
-    files = [*_chain(find_ruleset(name_or_path), limits), *(_laid(o, limits) for o in overlays)]
+    laid = [overlays] if isinstance(overlays, (str, Path)) else overlays
+    files = [*_chain(find_ruleset(name_or_path), limits), *(_laid(o, limits) for o in laid)]
     document = files[0][1]
     for _, above in files[1:]:
         _check_extends(document, above)
@@ -94,6 +109,10 @@ def read_versions(
 
 def _versions(document: Document, limits: Limits, known: Collection[str] | None = None) -> list[Ruleset]:
     found = [load_ruleset(v.document, limits, known, (v.start, v.end)) for v in versions(document)]
+    calendar = found[-1].calendar
+    if calendar is not None and calendar not in shipped_calendars() and not Path(calendar).is_file():
+        words = {"name": calendar, "suggestion": suggest(calendar, shipped_calendars())}
+        raise RulesetError([Diagnostic("CR101", document.span(("calendar",)), words)])
     if len(found) > 1 and found[-1].effective.by is None:
         raise RulesetError([Diagnostic("CR005", document.span(("effective",), of_key=True), {"key": "by"})])
     return found
@@ -171,7 +190,7 @@ def load(
     parameters: Mapping[str, Any] | None = None,
     assumptions: bool = True,
     overlays: Iterable[str | Path] = (),
-    at: date | None = None,
+    at: date | str | None = None,
 ) -> CompiledRuleset:
     """Return a ruleset ready to decide, by name (`"bank"`) or path, with overlay files laid over it.
 
@@ -183,7 +202,8 @@ def load(
         FactsError: a parameter that the ruleset does not have, a value that it cannot take, or a day outside.
     """
     found = read_versions(name_or_path, DEFAULT_LIMITS, overlays)
-    return _ready(found if at is None else [version_of(found, at)], parameters, assumptions, DEFAULT_LIMITS)
+    day = read_day(at)
+    return _ready(found if day is None else [version_of(found, day)], parameters, assumptions, DEFAULT_LIMITS)
 
 
 def load_text(
@@ -278,7 +298,7 @@ def decide(
     parameters: Mapping[str, Any] | None = None,
     assumptions: bool | None = None,
     only: Collection[str] | None = None,
-    at: date | None = None,
+    at: date | str | None = None,
 ) -> DecisionResult:
     """Return what the ruleset says about a complaint's facts, with reasons and what is still unknown.
 
@@ -296,7 +316,7 @@ def decide(
     if not rules.earlier and rules.ruleset.effective == ALWAYS:
         return deciding.decide(rules, read, only=only)
     history = (*rules.earlier, rules)
-    day = at or _day_of(rules.ruleset, read)
+    day = read_day(at) or _day_of(rules.ruleset, read)
     if day is None:
         return deciding.decide_whenever(history, read, only=only)
     held = version_of([v.ruleset for v in history], day)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from complaint_rules.deadline import PROFILES, TERMS
 from complaint_rules.domains import Ordered
 from complaint_rules.model import DeadlineDoc
 from complaint_rules.names import Names, label_for
-from complaint_rules.ruleset import Deadline
+from complaint_rules.ruleset import Deadline, Type
 from complaint_rules.source import Path
 from complaint_rules.words import suggest
+
+_NAME = re.compile(r"[a-z][a-z0-9_.]*\Z", re.ASCII)
 
 
 class DeadlineReader(Names):
@@ -32,11 +36,31 @@ class DeadlineReader(Names):
         if doc.within.isdecimal():
             within = int(doc.within)
         else:
-            self._check_name(doc.within, (*path, "within"))
+            self._check_amount(doc.within, (*path, "within"))
         return Deadline(
             name, label_for(name, doc.label), {**terms, "start": doc.start}, within, doc.when, doc.owner,
             self._cited(doc.because, path), self.document.span(path, of_key=True),
         )  # fmt: skip
+
+    def _check_amount(self, name: str, path: Path) -> None:
+        """An amount is a whole number, or the name of a number or duration that is never negative."""
+        if not _NAME.match(name):
+            self._problem("CR103", path, value=name, expected="3")
+            return
+        self._check_name(name, path)
+        found = self._type_of(name)
+        if found and not (
+            isinstance(found.domain, Ordered) and found.domain.kind in ("integer", "decimal", "duration")
+        ):
+            self._problem("CR103", path, value=name, expected="integer, decimal, duration")
+
+    def _type_of(self, name: str) -> Type | None:
+        if name in self.inputs:
+            return self.inputs[name].type
+        if name in self.parameters:
+            return self.parameters[name].type
+        decision, _, output = name.partition(".")
+        return self.outputs.get(decision, {}).get(output)
 
     def _check_term(self, key: str, text: str, path: Path) -> None:
         """A term is one of its words, or a parameter all of whose options are."""

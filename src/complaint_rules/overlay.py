@@ -7,6 +7,7 @@ Joining is associative: overlays can be joined with one another before the rules
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +17,10 @@ from complaint_rules.parts import Copier, Part, whole
 from complaint_rules.source import Document, Path
 from complaint_rules.words import suggest
 
-SECTIONS = ("types", "parameters", "inputs", "decisions")
+SECTIONS = ("types", "parameters", "inputs", "decisions", "deadlines")
 LISTS = ("rules", "needs_all", "needs_any")
 KINDS = ("value", "reading", "assumed", "unset")
+_ID = re.compile(r"[a-z][a-z0-9_]*\Z", re.ASCII)
 _GIVES = (*KINDS, "dated")
 _OWN = ("overlay", "extends", "remove")
 
@@ -34,12 +36,28 @@ def join(below: Document, above: Document) -> Document:
     Raises:
         RulesetError: it removes what is not there, or places a rule before one that is not there.
     """
+    _check_head(above)
     joiner = _Joiner(below=below, above=above, onto_ruleset=not is_overlay(below))
     root = joiner.root()
     if joiner.problems:
         raise RulesetError(joiner.problems)
     names = (*_laid(below), *_laid(above))
     return Document(below.file, root, below.text, joiner.values, joiner.keys, names)
+
+
+def _check_head(above: Document) -> None:
+    """Refuse an overlay without an id of its own, or with the id of a ruleset in its place."""
+    root = whole(above)
+    if above.overlays:
+        return
+    if "ruleset" in root:
+        known = ("overlay", "extends", "remove", "version", "title", *SECTIONS)
+        words = {"key": "ruleset", "known": known, "suggestion": "overlay"}
+        raise RulesetError([Diagnostic("CR004", above.span(("ruleset",), of_key=True), words)])
+    if "overlay" not in root:
+        raise RulesetError([Diagnostic("CR005", above.span(()), {"key": "overlay"})])
+    if not _ID.match(str(root["overlay"].plain)):
+        raise RulesetError([Diagnostic("CR112", above.span(("overlay",)), {"id": root["overlay"].plain})])
 
 
 def _laid(document: Document) -> tuple[str, ...]:

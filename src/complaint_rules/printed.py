@@ -11,7 +11,7 @@ from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulate
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.prose import party_words
 from complaint_rules.render import answer_words, fact_line, name_words, value_words
-from complaint_rules.ruleset import Parameter
+from complaint_rules.ruleset import Parameter, Ruleset
 from complaint_rules.words import Label, Lang
 
 OK, FINDINGS, BAD_INPUT = 0, 1, 2
@@ -63,7 +63,7 @@ def print_json(data: object) -> None:
 
 def answer_lines(rules: CompiledRuleset, result: DecisionResult, lang: Lang) -> Iterable[str]:
     ruleset = rules.ruleset
-    yield f"{ruleset.title.in_lang(lang)} ({ruleset.id} {ruleset.version})"
+    yield head_line(ruleset, lang)
     for status in ("decided", "not_regulated", "undetermined"):
         found = [(n, a) for n, a in result.decisions.items() if a.status == status]
         yield from section(status, [x for n, a in found for x in _answer(rules, result, n, a, lang)], lang)
@@ -71,6 +71,14 @@ def answer_lines(rules: CompiledRuleset, result: DecisionResult, lang: Lang) -> 
     yield from section("rests_on", rests_on, lang)
     yield from section("unset", [f"{name_words(ruleset, n, lang)} ({n})" for n in result.unset], lang)
     yield from section("ask", [fact_line(ruleset, n, lang) for n in result.ask], lang)
+
+
+def head_line(ruleset: Ruleset, lang: Lang) -> str:
+    """Return which ruleset speaks: its version, what is laid over it, the days on which this was in force."""
+    said = [f"{ruleset.id} {ruleset.version}", *(f"+ {o}" for o in ruleset.document.overlays)]
+    if ruleset.effective.start or ruleset.effective.end:
+        said.append(f"{ruleset.effective.start or '…'} – {ruleset.effective.end or '…'}")
+    return f"{ruleset.title.in_lang(lang)} ({', '.join(said)})"
 
 
 def section(heading: str, lines: Sequence[str], lang: Lang) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -43,6 +44,7 @@ from complaint_rules.ruleset import (
 from complaint_rules.values import to_json
 from complaint_rules.words import Label, Lang, label_of_id
 
+_WIDE = 400  # columns of a table that goes to a file
 _WORDS: Mapping[str, Label] = {
     "yes": Label("是", "yes"),
     "no": Label("否", "no"),
@@ -438,7 +440,8 @@ def terminal(sheets: Iterable[Sheet]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text as Words  # noqa: PLC0415
 
-    console = Console(highlight=False)
+    # Where nobody looks at a screen nothing may be cut off.
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDE)
     for sheet in sheets:
         table = Table(title=Words(sheet.title), title_justify="left", show_lines=True)
         for column in sheet.columns:
