@@ -346,3 +346,18 @@ def test_the_head_names_overlays_and_the_days_in_force(capsys: pytest.CaptureFix
 
 def test_tables_that_go_to_a_file_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert "…" not in run(capsys, "show", "bank", "--lang", "zh")[1]
+
+
+def test_labels_may_be_typed_for_ids(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "decide", "page.yaml", "--set", "数目=7", "--set", "标记=红,蓝", "--json")
+
+    assert code == 0
+    assert json.loads(out)["facts"] == {"n": 7, "marks": ["blue", "red"]}
+
+
+def test_a_label_in_a_cell_or_output_is_told_by_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    for old, new, meant in (("{has: red}", "{has: 红}", "red"), ("then: A,", "then: 甲,", "A")):
+        Path("page.yaml").write_text(RULESET.replace(old, new), "utf-8")
+        out = run(capsys, "check", "page.yaml", "--lang", "zh")[1]
+        assert "CR303" in out
+        assert f"`{meant}`" in out.splitlines()[1]

@@ -71,7 +71,7 @@ def test_a_change_that_no_example_notices_is_named(capsys: pytest.CaptureFixture
     )
 
     assert main(["mutate", "page.yaml"]) == 1
-    assert "grade.high: then: 'A'" in capsys.readouterr().out
+    assert 'grade.high: then: "A"' in capsys.readouterr().out
 
 
 def test_examples_that_fail_are_shown_before_any_change_is_tried(capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,9 +118,10 @@ def check(
         _fix(path, lang)
     found = check_file(path, overlays=laid.overlay)
     try:
-        size = f"{len(laid.ruleset(path).decisions)} decisions"
+        count = len(laid.ruleset(path).decisions)
+        size = f"{count} 个判定" if lang == "zh" else f"{count} decisions"
     except RulesetError:
-        size = "not loaded"
+        size = "未能读入" if lang == "zh" else "not loaded"
     if json:
         print_json([d.to_dict(lang) for d in found])
     else:
@@ -213,9 +214,8 @@ def clauses(ruleset: str, /, *, ledger: Path | None = None, lang: Lang = "en", j
         _plain_list("rules without a clause" if lang == "en" else "没有引用条款的规则", found.uncited)
         _plain_list("not in the index" if lang == "en" else "索引中没有", absent)
         _plain_list(HEADINGS["not_in_ledger"].in_lang(lang), extra)
-        print(
-            f"{read.id}: {len(index)} clauses, {len(found.encoded)} encoded, {len(found.conduct)} conduct, {len(found.missing)} missing"
-        )
+        counts = (read.id, len(index), len(found.encoded), len(found.conduct), len(found.missing))
+        print(HEADINGS["clauses"].in_lang(lang).format(*counts))
     return FINDINGS if found.missing or found.uncited or absent or extra else OK
 
 

@@ -101,11 +101,11 @@ def mutate(
         print_json(
             {
                 "tried": len(tried),
-                "unnoticed": [{"decision": m.decision, "rule": m.rule, "change": m.change} for m in left],
+                "unnoticed": [{"decision": m.decision, "rule": m.rule, "change": m.change.in_lang(lang)} for m in left],
             }
         )
     else:
-        print_lines(*(f"{m.decision}.{m.rule}: {m.change}" for m in left))
+        print_lines(*(f"{m.decision}.{m.rule}: {m.change.in_lang(lang)}" for m in left))
         words = ("处改动", "处无示例发觉") if lang == "zh" else ("changes", "unnoticed by the examples")
         print_lines(f"{file.name}: {len(tried)} {words[0]}, {len(left)} {words[1]}")
     return FINDINGS if left else OK

@@ -335,13 +335,15 @@ class _Loader(DeadlineReader):
 
     def _then(self, plain: Any, types: Mapping[str, Type], path: Path, rule: str) -> tuple[Any, ...]:
         if "" in types:
-            return (self._value(plain, types[""].domain, path),)
+            return (self._value(plain, types[""].domain, path, types[""].labels),)
         given = plain if isinstance(plain, dict) else {}
         for output in [*(o for o in types if o not in given), *(o for o in given if o not in types)]:
             self._problem(
                 "CR110", path, output=output, rule=rule, suggestion=suggest(output, types) if output in given else None
             )
-        return tuple(self._value(given[o], t.domain, (*path, o)) if o in given else None for o, t in types.items())
+        return tuple(
+            self._value(given[o], t.domain, (*path, o), t.labels) if o in given else None for o, t in types.items()
+        )
 
     def _check_unique(self, ids: Iterable[str], path: Path) -> None:
         seen: set[str] = set()

@@ -8,7 +8,7 @@ from complaint_rules.deadline import PROFILES, TERMS
 from complaint_rules.domains import Ordered
 from complaint_rules.model import DeadlineDoc
 from complaint_rules.names import Names, label_for
-from complaint_rules.ruleset import Deadline, Type
+from complaint_rules.ruleset import Deadline
 from complaint_rules.source import Path
 from complaint_rules.words import suggest
 
@@ -53,14 +53,6 @@ class DeadlineReader(Names):
             isinstance(found.domain, Ordered) and found.domain.kind in ("integer", "decimal", "duration")
         ):
             self._problem("CR103", path, value=name, expected="integer, decimal, duration")
-
-    def _type_of(self, name: str) -> Type | None:
-        if name in self.inputs:
-            return self.inputs[name].type
-        if name in self.parameters:
-            return self.parameters[name].type
-        decision, _, output = name.partition(".")
-        return self.outputs.get(decision, {}).get(output)
 
     def _check_term(self, key: str, text: str, path: Path) -> None:
         """A term is one of its words, or a parameter all of whose options are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,8 +15,12 @@ from complaint_rules.examples import Example, compared, settings_of
 from complaint_rules.ruleset import ChecklistDecision, Item, Rule, TableDecision
 from complaint_rules.settle import Settler, settler
 from complaint_rules.tables import Aggregate, reachable
+from complaint_rules.values import to_json
+from complaint_rules.words import Label
 
 _MOST = 50_000
+_REMOVED = Label("删去", "removed")
+_NEEDLESS = Label("不再有要求", "needs nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Mutant:
 
     decision: str
     rule: str
-    change: str
+    change: Label
     changed: TableDecision | ChecklistDecision
 
 
@@ -40,24 +45,23 @@ def mutants(rules: CompiledRuleset) -> Iterator[Mutant]:
 
 def _of_table(table: TableDecision) -> Iterator[Mutant]:
     for at, rule in enumerate(table.rules):
-        yield Mutant(table.name, rule.id, "removed", replace(table, rules=_without(table.rules, at)))
+        yield Mutant(table.name, rule.id, _REMOVED, replace(table, rules=_without(table.rules, at)))
         if table.aggregate is Aggregate.COUNT:
             continue
         for place, (output, type_) in enumerate(table.outputs.items()):
             given = [r.then[place] for r in table.rules if r.then]
             for other in _others(rule.then[place] if rule.then else None, type_.domain, given):
                 changed = replace(rule, then=(*rule.then[:place], other, *rule.then[place + 1 :]))
-                said = f"{output or 'then'}: {other!r}"
+                written = json.dumps(to_json(other), ensure_ascii=False)
+                said = Label(f"{output or 'then'} 改为 {written}", f"{output or 'then'}: {written}")
                 yield Mutant(table.name, rule.id, said, replace(table, rules=_with(table.rules, at, changed)))
 
 
 def _of_checklist(checklist: ChecklistDecision) -> Iterator[Mutant]:
     for at, item in enumerate(checklist.items):
-        yield Mutant(checklist.name, item.id, "removed", replace(checklist, items=_without(checklist.items, at)))
+        yield Mutant(checklist.name, item.id, _REMOVED, replace(checklist, items=_without(checklist.items, at)))
         always: Item = replace(item, needs=({},), cells={})
-        yield Mutant(
-            checklist.name, item.id, "needs nothing", replace(checklist, items=_with(checklist.items, at, always))
-        )
+        yield Mutant(checklist.name, item.id, _NEEDLESS, replace(checklist, items=_with(checklist.items, at, always)))
 
 
 def _without(parts: tuple[Any, ...], at: int) -> tuple[Any, ...]:
@@ -152,7 +156,7 @@ def _is_equivalent(mutant: Mutant, rules: CompiledRuleset) -> bool:
     """Report whether a changed output shows nowhere: where it is given, the rules that match too say it anyway."""
     old = step_of(rules.ruleset.decisions[mutant.decision], rules.ruleset, rules.parameters, rules.limits)
     new = _changed(mutant, rules)[0]
-    if not (isinstance(old, TableStep) and isinstance(new, TableStep)) or old.unset or mutant.change == "removed":
+    if not (isinstance(old, TableStep) and isinstance(new, TableStep)) or old.unset or mutant.change is _REMOVED:
         return False
     one, other = old.only_table, new.only_table
     options = (o for c in one.columns for o in one.masks_of_any(c, silent=True))

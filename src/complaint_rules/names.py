@@ -91,8 +91,22 @@ class Names:
     def _problem(self, code: str, path: Path, *, of_key: bool = False, **args: object) -> None:
         self.problems.append(Diagnostic(code, self.document.span(path, of_key=of_key), args))
 
-    def _bad_value(self, error: BadValueError, path: Path) -> None:
-        self.problems.append(Diagnostic(error.code, self.document.span(path), error.args_of))
+    def _bad_value(self, error: BadValueError, path: Path, labels: Mapping[str, Label] | None = None) -> None:
+        """Note a value that is none; where it is the label of one, that one is suggested."""
+        meant = next(
+            (i for i, label in (labels or {}).items() if error.args_of.get("value") in (label.zh, label.en)), None
+        )
+        words = {**error.args_of, "suggestion": meant} if meant else error.args_of
+        self.problems.append(Diagnostic(error.code, self.document.span(path), words))
+
+    def _type_of(self, name: str) -> Type | None:
+        """Return the type of a name in scope."""
+        if name in self.inputs:
+            return self.inputs[name].type
+        if name in self.parameters:
+            return self.parameters[name].type
+        decision, _, output = name.partition(".")
+        return self.outputs.get(decision, {}).get(output)
 
     def _check_id(self, name: str, path: Path, *, of_key: bool = False) -> None:
         if not _ID.match(name) or name in _RESERVED or len(name) > self.limits.id_length:
@@ -194,7 +208,7 @@ class Names:
             return free
         return domain
 
-    def _value(self, plain: Any, domain: Domain, path: Path) -> Any:
+    def _value(self, plain: Any, domain: Domain, path: Path, labels: Mapping[str, Label] | None = None) -> Any:
         """Return the value that a scalar (or, for sets and lists, a list) means; None where it is none."""
         try:
             if isinstance(domain, (Members, ListOf)):
@@ -203,7 +217,7 @@ class Names:
                 raise BadValueError("CR103", value="{…}", expected="text")  # noqa: TRY301 - told like any bad value
             return from_text(plain, domain)
         except BadValueError as error:
-            self._bad_value(error, path)
+            self._bad_value(error, path, labels)
             return None
 
     def _many(self, plain: Any, domain: Members | ListOf, path: Path) -> Any:
@@ -311,5 +325,6 @@ class Names:
                 bounds = {n: p.type.domain for n, p in self.parameters.items()}
                 tests[name] = parse_cell(cell, found[0], sign=found[1], parameters=bounds)
             except BadValueError as error:
-                self._bad_value(error, where)
+                type_ = self._type_of(name)
+                self._bad_value(error, where, type_.labels if type_ else None)
         return tests

@@ -32,6 +32,9 @@ HEADINGS: Mapping[str, Label] = {
     "waits": Label("待查明", "waits for"),
     "refer_to": Label("转交", "refer to"),
     "is_unset": Label("未设定", "unset"),
+    "clauses": Label(
+        "{}：{} 条条款，已编码 {}，仅为行为准则 {}，尚未编码 {}", "{}: {} clauses, {} encoded, {} conduct, {} missing"
+    ),
     "mended": Label("已修改", "mended"),
     "unreached": Label("没有示例的规则", "rules that no example reaches"),
     "not_in_ledger": Label("清单中没有", "not in the ledger"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
@@ -73,8 +73,19 @@ def facts_of(ruleset: Ruleset, file: str | None, settings: Sequence[str]) -> Any
         problem = Label("请给出 JSON 文件、-（标准输入）或 --set 事实=值", "give a JSON file, - or --set fact=value")
         raise FactsError([Diagnostic("CR310", args={"problem": problem})])
     facts = _read_json(file) if file is not None else {}
-    given = settings_of(settings, {n: i.type.domain for n, i in ruleset.inputs.items()}, "CR301")
+    given = settings_of(_by_id(settings, ruleset), {n: i.type.domain for n, i in ruleset.inputs.items()}, "CR301")
     return {**facts, **given} if isinstance(facts, dict) else facts
+
+
+def _by_id(settings: Sequence[str], ruleset: Ruleset) -> Iterator[str]:
+    """Yield `fact=value` with ids for the labels that people may have written instead."""
+    names = {label: n for n, i in ruleset.inputs.items() for label in (i.label.zh, i.label.en)}
+    for pair in settings:
+        written, sign, text = pair.partition("=")
+        name = written if written in ruleset.inputs else names.get(written, written)
+        labels = ruleset.inputs[name].type.labels if name in ruleset.inputs else {}
+        ids = {label: v for v, words in labels.items() for label in (words.zh, words.en)}
+        yield f"{name}{sign}" + (",".join(ids.get(t.strip(), t) for t in text.split(",")) if ids else text)
 
 
 def _read_json(file: str) -> Any:
