@@ -10,7 +10,7 @@ demo: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" demo/run.sh
 
 test: lint
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term
 
 lint: $(STAMP)
 	$(BIN)/ruff check
@@ -19,7 +19,7 @@ lint: $(STAMP)
 
 # Long: every law at its full size, then many random rulesets and calendars against the specifications.
 exam: $(STAMP)
-	EXAM=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	EXAM=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 	$(BIN)/python tests/exam/exam_decide.py $(EXAM_DECIDE)
 	$(BIN)/python tests/exam/exam_worktime.py $(EXAM_WORKTIME)
 

@@ -17,8 +17,7 @@ from complaint_rules.library import find_ruleset, load, names, read_ruleset
 from complaint_rules.mutate import mutants, survivors
 from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision
 
-# The tests of one ruleset run in one process, where its examples are decided once.
-NAMES = [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in names()]
+NAMES = names()
 # What a clause still waits for; a clause not listed here must be encoded or conduct.
 WAITING = {
     "bank": {},
@@ -46,7 +45,7 @@ def item_ids(ruleset: Ruleset) -> set[tuple[str, str]]:
 
 
 def test_the_first_rulesets_are_shipped() -> None:
-    assert {"auto_dealer", "bank", "food", "retail_food", "web_services"} <= set(names())
+    assert {"auto_dealer", "bank", "food", "retail_food", "web_services"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -123,7 +122,7 @@ def test_examples_have_names_of_their_own(name: str) -> None:
 
 
 def test_the_sources_stand_beside_the_rulesets() -> None:
-    for name in names():
+    for name in NAMES:
         path = find_ruleset(name)
         assert Path(clauses_path(path)).is_file()
         assert Path(examples_path(path)).is_file()
