@@ -101,6 +101,30 @@ def test_calendars_are_listed_shown_and_checked(capsys: pytest.CaptureFixture[st
     assert run(capsys, "calendar", "show", "cn-office", "--from", "x", "--to", "2024-05-11")[0] == 2
 
 
+def test_examples_say_when_a_deadline_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    text = """
+ruleset: page
+examples:
+  - name: 跨劳动节两个工作日
+    given: {received: 2024-04-29T16:00:00+08:00, urgent: yes}
+    due: {reply: 2024-05-06 24:00, study: not_due}
+  - name: 不急的没有期限
+    given: {received: 2024-04-29T16:00:00+08:00, urgent: no}
+    due: {study: undetermined}
+"""
+    Path("page.examples.yaml").write_text(text, "utf-8")
+    assert run(capsys, "test", "page.yaml")[0] == 0
+
+    Path("page.examples.yaml").write_text(text.replace("05-06 24:00", "05-07 24:00"), "utf-8")
+    code, out, _ = run(capsys, "test", "page.yaml")
+    assert code == 1
+    assert "expected due 2024-05-07 24:00, got due 2024-05-06 24:00" in out
+
+    for old, new in (("2024-05-06 24:00", "soon"), ("reply:", "rply:")):
+        Path("page.examples.yaml").write_text(text.replace(old, new), "utf-8")
+        assert run(capsys, "test", "page.yaml")[0] == 2
+
+
 def test_a_ruleset_without_time_limits_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     Path("page.yaml").write_text(TEXT[: TEXT.index("deadlines:")].replace("calendar: cn-office\n", ""), "utf-8")
     code, out, err = run(capsys, "due", "page.yaml", "--start", "2024-04-29T16:00", "--lang", "zh")

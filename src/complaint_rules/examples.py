@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Undetermined
+from complaint_rules.calendar_data import load_calendar
 from complaint_rules.compile import CompiledRuleset, compile_ruleset, inlined
+from complaint_rules.deadline import Due
+from complaint_rules.deadlines import DueAnswer, due_dates
 from complaint_rules.deciding import decide
 from complaint_rules.diagnostics import Diagnostic, RulesetError, Span
 from complaint_rules.domains import (
@@ -37,7 +41,9 @@ from complaint_rules.values import BadValueError, from_json, from_text, to_json
 from complaint_rules.words import Label, Lang, suggest
 
 _FILE_KEYS = ("ruleset", "examples")
-_KEYS = ("name", "case", "given", "parameters", "expect", "rules", "asserts")
+_KEYS = ("name", "case", "given", "parameters", "expect", "rules", "due", "asserts")
+_NOT_DUE = ("not_due", "undetermined")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d\Z", re.ASCII)
 _CHECKLIST_KEYS = ("met", "unmet", "open", "next")
 Status = Literal["decided", "undetermined", "not_regulated", "any"]
 
@@ -69,6 +75,7 @@ class Example:
     rules: Mapping[str, tuple[str, ...]]
     asserts: Mapping[str, str]
     span: Span
+    due: Mapping[str, str] = field(default_factory=dict)  # deadline -> when it ends, as it is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +187,10 @@ class _Reader:
             yield self.example(self.mapping(plain, ("examples", at)), ("examples", at))
 
     def example(self, plain: Mapping[str, Plain], place: Place) -> Example:
-        self.known_keys(plain, _KEYS, ("name", "given", "expect"), place)
+        self.known_keys(plain, _KEYS, ("name", "given") if "due" in plain else ("name", "given", "expect"), place)
         parts = {
             k: self.mapping(plain.get(k, {}), (*place, k))
-            for k in ("given", "parameters", "expect", "rules", "asserts")
+            for k in ("given", "parameters", "expect", "rules", "due", "asserts")
         }
         expect = dict(self.expectations(parts["expect"], (*place, "expect")))
         case = plain.get("case")
@@ -192,7 +199,8 @@ class _Reader:
             dict(self.facts(parts["given"], (*place, "given"))),
             dict(self.settings(parts["parameters"], (*place, "parameters"))),
             expect, dict(self.rules(parts["rules"], (*place, "rules"))),
-            dict(self.asserts(parts["asserts"], expect, (*place, "asserts"))), self.document.span(place),
+            dict(self.asserts(parts["asserts"], {**expect, **parts["due"]}, (*place, "asserts"))), self.document.span(place),
+            dict(self.due(parts["due"], (*place, "due"))),
         )  # fmt: skip
 
     def facts(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, Any]]:
@@ -223,8 +231,17 @@ class _Reader:
                     self.unknown(str(rule), known, (*place, name), of_key=False)
             yield name, ids
 
+    def due(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, str]]:
+        for name, part in plain.items():
+            if name not in self.ruleset.deadlines:
+                self.unknown(name, self.ruleset.deadlines, (*place, name))
+            elif not isinstance(part, str) or not (part in _NOT_DUE or _INSTANT.match(part)):
+                expected = "2024-03-13 24:00 / 2024-03-13 17:30 / not_due / undetermined"
+                self.problem("CR103", (*place, name), value=part, expected=expected)
+            yield name, str(part)
+
     def asserts(
-        self, plain: Mapping[str, Plain], expect: Mapping[str, Expectation], place: Place
+        self, plain: Mapping[str, Plain], expect: Mapping[str, object], place: Place
     ) -> Iterator[tuple[str, str]]:
         for key, part in plain.items():
             name = str(part)
@@ -372,11 +389,32 @@ def _under(rules: CompiledRuleset, parameters: Mapping[str, Any]) -> CompiledRul
 
 def _run(rules: CompiledRuleset, example: Example) -> Outcome:
     result = decide(rules, example.given)
-    failures = compared(result, example)
+    failures = (*compared(result, example), *_due_differences(rules, example))
     explained = (
-        Failure(f.decision, f.expected, f.got, tuple(_reasons(f.decision, example, rules, result))) for f in failures
+        Failure(
+            f.decision,
+            f.expected,
+            f.got,
+            tuple(_reasons(f.decision, example, rules, result)) if f.decision in result.decisions else (),
+        )
+        for f in failures
     )
     return Outcome(example, result, tuple(explained))
+
+
+def _due_differences(rules: CompiledRuleset, example: Example) -> Iterator[Failure]:
+    if not example.due:
+        return
+    found = due_dates(rules, example.given, load_calendar(str(rules.ruleset.calendar)), only=example.due)
+    for name, expected in example.due.items():
+        answer = found[name]
+        shown = _shown_due(answer.due) if isinstance(answer, DueAnswer) else answer.status
+        if shown != expected:
+            yield Failure(name, f"due {expected}", f"due {shown}")
+
+
+def _shown_due(due: Due) -> str:
+    return str(due) if due.at_end_of_day else due.instant.strftime("%Y-%m-%d %H:%M")
 
 
 def _differences(name: str, expected: Expectation, result: DecisionResult) -> Iterator[Failure]:
