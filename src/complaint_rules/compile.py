@@ -457,9 +457,7 @@ def _table(step: TableStep, env: Mapping[str, Any]) -> Table:
 
 def _given(then: tuple[Any, ...], env: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return a rule's outputs, those that name a parameter with its value."""
-    return tuple(
-        env.get(v.name, Missing(unset=(v.name,))) if isinstance(v, ParameterRef) else v for v in then
-    )
+    return tuple(env.get(v.name, Missing(unset=(v.name,))) if isinstance(v, ParameterRef) else v for v in then)
 
 
 def _placed(when: When, domains: Mapping[str, Domain], env: Mapping[str, Any]) -> When:
