@@ -150,8 +150,12 @@ def compile_ruleset(
     parameters: Mapping[str, Any] | None = None,
     assumptions: bool = True,
     limits: Limits = DEFAULT_LIMITS,
+    like: CompiledRuleset | None = None,
 ) -> CompiledRuleset:
-    """Return the ruleset under these parameter values; without `assumptions` the assumed ones are unset."""
+    """Return the ruleset under these parameter values; without `assumptions` the assumed ones are unset.
+
+    `like` is the same ruleset under others: what they do not change is shared with it.
+    """
     overrides = dict(parameters or {})
     known = {
         n: p.value
@@ -159,8 +163,29 @@ def compile_ruleset(
         if p.value is not None and (assumptions or p.kind is not ParameterKind.ASSUMED)
     }
     env = {n: v for n, v in {**known, **overrides}.items() if v is not None}
-    steps = tuple(step_of(inlined(ruleset, n), ruleset, env, limits) for n in ruleset.order)
-    return CompiledRuleset(ruleset, env, frozenset(overrides), assumptions, steps, _reads(ruleset, steps), limits)
+    shared = _unchanged(like, env) if like and like.ruleset is ruleset and like.limits == limits else {}
+    steps = tuple(shared.get(n) or step_of(inlined(ruleset, n), ruleset, env, limits) for n in ruleset.order)
+    made = CompiledRuleset(ruleset, env, frozenset(overrides), assumptions, steps, _reads(ruleset, steps), limits)
+    if like:
+        made.settlers.update({n: s for n, s in like.settlers.items() if n in shared})
+    return made
+
+
+def _unchanged(like: CompiledRuleset, env: Mapping[str, Any]) -> dict[str, Step]:
+    """Return the steps whose tables are the same under other parameters: those that bound them did not change."""
+    old, none = like.parameters, object()
+    return {s.name: s for s in like.steps if all(old.get(p, none) == env.get(p, none) for p in _built_from(s))}
+
+
+def _built_from(step: Step) -> set[str]:
+    """Return the parameters that are bounds or outputs of a step's tables."""
+    match step:
+        case TableStep(decision=decision):
+            return {*_bounds(decision), *_named_outputs(decision)}
+        case ChecklistStep(whole=whole):
+            return _built_from(whole)
+        case ExpressionStep():
+            return set()
 
 
 def inlined(ruleset: Ruleset, name: str) -> TableDecision | ExpressionDecision | ChecklistDecision:

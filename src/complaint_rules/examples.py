@@ -384,7 +384,9 @@ def _under(rules: CompiledRuleset, parameters: Mapping[str, Any]) -> CompiledRul
     if not parameters:
         return rules
     settings = {n: rules.parameters.get(n) for n in rules.overrides} | dict(parameters)
-    return compile_ruleset(rules.ruleset, parameters=settings, assumptions=rules.assumptions, limits=rules.limits)
+    return compile_ruleset(
+        rules.ruleset, parameters=settings, assumptions=rules.assumptions, limits=rules.limits, like=rules
+    )
 
 
 def _run(rules: CompiledRuleset, example: Example) -> Outcome:

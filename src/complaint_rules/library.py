@@ -229,9 +229,12 @@ def _ready(
 
 
 def _compiled(
-    rulesets: Sequence[Ruleset], settings: Mapping[str, Any], assumptions: bool, limits: Limits
+    rulesets: Sequence[Ruleset | CompiledRuleset], settings: Mapping[str, Any], assumptions: bool, limits: Limits
 ) -> CompiledRuleset:
-    made = [compile_ruleset(r, parameters=settings, assumptions=assumptions, limits=limits) for r in rulesets]
+    pairs = [(r.ruleset, r) if isinstance(r, CompiledRuleset) else (r, None) for r in rulesets]
+    made = [
+        compile_ruleset(r, parameters=settings, assumptions=assumptions, limits=limits, like=like) for r, like in pairs
+    ]
     return replace(made[-1], earlier=tuple(made[:-1]))
 
 
@@ -274,8 +277,7 @@ def under(
     if key not in _SETTINGS:
         if len(_SETTINGS) >= _KEPT:
             _SETTINGS.clear()
-        rulesets = [*(e.ruleset for e in rules.earlier), ruleset]
-        _SETTINGS[key] = _compiled(rulesets, settings, kept, rules.limits)
+        _SETTINGS[key] = _compiled([*rules.earlier, rules], settings, kept, rules.limits)
     return _SETTINGS[key]
 
 
