@@ -24,6 +24,8 @@ WAITING = {
     "bank-g02:reply_deadline", "bank-g02:arithmetic", "bank-g02:tell_customer_deadline.value",
     "bank-g09:reply_deadline", "bank-g09:arithmetic", "bank-g09:tell_customer_deadline.value",
     "bank-g20:raised_at", "bank-g40:variant_B.reply_deadline", "bank-g40:arithmetic", "bank-g50",
+    "auto-g12:closure_deadline", "auto-g12:arithmetic", "auto-g14", "auto-g27:closure_deadline",
+    "auto-g27:monthly_fines", "auto-g27:arithmetic", "auto-g27:total_monthly_fines",
     "retail-g02", "retail-g24",
     *(f"retail-g33:{key}" for key in (
         "feedback_on_time", "three_workdays_end", "arithmetic", "progress_report_required", "progress_report_due",
