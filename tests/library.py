@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import complaint_rules
-from complaint_rules.deciding import plan_of, step_by_step
+from complaint_rules.deciding import plan_of, standing
 from complaint_rules.facts import read_facts
 from reference import Answer
 from reference_cells import NOT_REGULATED, Value
@@ -85,4 +85,4 @@ def both_paths(rules: Any, facts: Mapping[str, Value]) -> tuple[str | None, str]
     """Return all answers with their traces, as the generated function gives them and as the steps do."""
     plan, read = plan_of(rules, None), read_facts(rules.ruleset, facts)
     straight = plan.straight(read)
-    return None if straight is None else repr(straight), repr(step_by_step(plan, read))
+    return None if straight is None else repr(straight), repr(standing(plan, read).answers)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 import yaml
 
-from complaint_rules import FactsError, RulesetError, decide, load_text
+from complaint_rules import (
+    FactsError,
+    RulesetError,
+    decide,
+    due,
+    explain,
+    explain_why_not,
+    load,
+    load_text,
+    why_not,
+)
 from complaint_rules.dated import versions
+from complaint_rules.examples import read_examples, run_examples
+from complaint_rules.interview import begin
 from complaint_rules.source import Document, read
 
 TEXT = """
@@ -109,6 +122,85 @@ def test_wrong_dates_are_refused_where_they_stand(old: str, new: str, code: str)
         load_text(TEXT.replace(old, new))
 
 
+# --- every reader speaks in the version of the complaint's day ------------------------------------
+
+TIMED = (
+    TEXT.replace("inputs:\n", "calendar: cn-office\ninputs:\n")
+    + """
+deadlines:
+  reply: {start: at, within: limit, unit: calendar_day, because: c1}
+"""
+).replace("  n: {", "  at: {type: datetime, optional: yes}\n  n: {")
+DATED = load_text(TIMED)
+BEFORE, AFTER = "2024-06-30", "2024-07-01"
+
+
+def test_why_not_speaks_in_the_version_of_the_day() -> None:
+    before = why_not(DATED, {"received": BEFORE, "n": 4}, "grade", "A")
+
+    assert (before.status, before.losing[0].rule) == ("lost", "low")
+    assert "low" in explain_why_not(before, DATED)
+    assert why_not(DATED, {"received": AFTER, "n": 4}, "grade", "A").status == "given"
+    assert why_not(DATED, {"n": 4}, "grade", "A").ask == ("received",)
+
+
+def test_a_deadline_is_that_of_the_day_and_asks_for_it() -> None:
+    facts = {"n": 4, "at": "2024-07-10T09:00:00+08:00"}
+
+    assert str(due(DATED, {**facts, "received": BEFORE})["reply"].due) == "2024-07-13 24:00"
+    assert str(due(DATED, {**facts, "received": AFTER})["reply"].due) == "2024-07-15 24:00"
+    assert due(DATED, facts)["reply"].ask == ("received",)
+
+
+def test_an_interview_asks_for_the_day_first_and_goes_on_in_its_version() -> None:
+    start = begin(DATED, {"n": 4}, only=["grade"])
+    assert start.question is not None
+    assert start.question.name == "received"
+    assert start.answered(BEFORE).result["grade"] == "C"
+    assert start.answered(AFTER).result["grade"] == "A"
+    assert start.skipped().result.decisions["grade"].status == "undetermined"
+    with pytest.raises(FactsError, match="CR313"):
+        start.answered("2019-01-01")
+
+
+def test_an_explanation_has_the_words_of_its_version() -> None:
+    text = TEXT.replace("then: A, because: c1", "to: 2024-06-30, then: A, because: c1").replace(
+        "- {id: middle",
+        "- {id: later, from: 2024-07-01, when: {n: '< limit'}, then: A, because: c1}\n      - {id: middle",
+    )
+    rules = load_text(text)
+    result = decide(rules, {"received": "2024-01-01", "n": 1})
+
+    assert "low" in explain(result, rules, "zh", references={})
+    assert "low" not in explain(decide(rules, {"received": AFTER, "n": 1}), rules, "zh", references={})
+
+
+def test_examples_are_decided_in_the_version_of_their_day(tmp_path: Path) -> None:
+    examples = tmp_path / "page.examples.yaml"
+    examples.write_text(
+        f"ruleset: page\nexamples:\n  - {{name: 前, given: {{received: {BEFORE}, n: 4}}, expect: {{grade: C}}}}\n"
+        f"  - {{name: 后, given: {{received: {AFTER}, n: 4}}, expect: {{grade: A}}}}\n",
+        "utf-8",
+    )
+    outcomes = run_examples(RULES, read_examples(examples, RULES.ruleset))
+
+    assert [o.failures for o in outcomes] == [(), ()]
+
+
+def test_other_settings_hold_in_every_version() -> None:
+    found = decide(RULES, {"received": BEFORE, "n": 4}, parameters={"limit": 6})
+
+    assert found["grade"] == "A"
+
+
+def test_a_version_that_was_asked_for_is_taken_whatever_the_day(tmp_path: Path) -> None:
+    page = tmp_path / "page.yaml"
+    page.write_text(TEXT, "utf-8")
+    rules = load(page, at=BEFORE)
+
+    assert decide(rules, {"received": AFTER, "n": 4})["grade"] == "C"
+
+
 # --- laws ----------------------------------------------------------------------------------------
 
 FIRST = date(2024, 1, 1)
@@ -157,7 +249,7 @@ def test_every_day_has_one_version_and_it_holds_what_is_in_force() -> None:
             assert held == in_force(document.root, day), (seed, day)
 
 
-def test_neighbouring_versions_differ_and_none_has_dates() -> None:
+def test_no_version_has_dates() -> None:
     for seed in range(300):
         found = versions(random_dated(Random(seed)))
 

@@ -139,9 +139,11 @@ class CompiledRuleset:
     reads: Mapping[str, frozenset[str]]  # decision -> parameters it rests on, through all it uses
     limits: Limits = DEFAULT_LIMITS
     earlier: tuple[CompiledRuleset, ...] = ()  # the versions that were in force before, oldest first
-    # What deciding worked out once: plans by the decisions wanted, settlers by step.
+    pinned: bool = False  # this version is meant, whatever the complaint's day
+    # What was worked out once: plans by the decisions wanted, settlers by step, the same under other settings.
     plans: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     settlers: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    settings: dict[Any, CompiledRuleset] = field(init=False, default_factory=dict, compare=False, repr=False)
 
 
 def compile_ruleset(
@@ -150,31 +152,50 @@ def compile_ruleset(
     parameters: Mapping[str, Any] | None = None,
     assumptions: bool = True,
     limits: Limits = DEFAULT_LIMITS,
-    like: CompiledRuleset | None = None,
+    earlier: tuple[CompiledRuleset, ...] = (),
 ) -> CompiledRuleset:
-    """Return the ruleset under these parameter values; without `assumptions` the assumed ones are unset.
+    """Return the ruleset under these parameter values; without `assumptions` the assumed ones are unset."""
+    env = _settings(ruleset, parameters or {}, assumptions=assumptions)
+    steps = tuple(step_of(inlined(ruleset, n), ruleset, env, limits) for n in ruleset.order)
+    overrides = frozenset(parameters or ())
+    return CompiledRuleset(ruleset, env, overrides, assumptions, steps, _reads(ruleset, steps), limits, earlier)
 
-    `like` is the same ruleset under others: what they do not change is shared with it.
+
+def under(rules: CompiledRuleset, settings: Mapping[str, Any], *, assumptions: bool | None = None) -> CompiledRuleset:
+    """Return the ruleset under other settings; what is not named stays as it was, and None unsets.
+
+    Tables that the settings do not change are shared, with what was worked out from them.
     """
-    overrides = dict(parameters or {})
+    kept = {n: rules.parameters.get(n) for n in rules.overrides} | dict(settings)
+    assumed = rules.assumptions if assumptions is None else assumptions
+    env = _settings(rules.ruleset, kept, assumptions=assumed)
+    shared = _unchanged(rules, env)
+    steps = tuple(
+        shared.get(s.name) or step_of(inlined(rules.ruleset, s.name), rules.ruleset, env, rules.limits)
+        for s in rules.steps
+    )
+    made = replace(
+        rules, parameters=env, overrides=frozenset(kept), assumptions=assumed, steps=steps,
+        earlier=tuple(under(e, settings, assumptions=assumptions) for e in rules.earlier),
+    )  # fmt: skip
+    made.settlers.update({n: s for n, s in rules.settlers.items() if n in shared})
+    return made
+
+
+def _settings(ruleset: Ruleset, overrides: Mapping[str, Any], *, assumptions: bool) -> dict[str, Any]:
+    """Return the parameters that are set, and to what."""
     known = {
         n: p.value
         for n, p in ruleset.parameters.items()
         if p.value is not None and (assumptions or p.kind is not ParameterKind.ASSUMED)
     }
-    env = {n: v for n, v in {**known, **overrides}.items() if v is not None}
-    shared = _unchanged(like, env) if like and like.ruleset is ruleset and like.limits == limits else {}
-    steps = tuple(shared.get(n) or step_of(inlined(ruleset, n), ruleset, env, limits) for n in ruleset.order)
-    made = CompiledRuleset(ruleset, env, frozenset(overrides), assumptions, steps, _reads(ruleset, steps), limits)
-    if like:
-        made.settlers.update({n: s for n, s in like.settlers.items() if n in shared})
-    return made
+    return {n: v for n, v in {**known, **overrides}.items() if v is not None}
 
 
-def _unchanged(like: CompiledRuleset, env: Mapping[str, Any]) -> dict[str, Step]:
+def _unchanged(rules: CompiledRuleset, env: Mapping[str, Any]) -> dict[str, Step]:
     """Return the steps whose tables are the same under other parameters: those that bound them did not change."""
-    old, none = like.parameters, object()
-    return {s.name: s for s in like.steps if all(old.get(p, none) == env.get(p, none) for p in _built_from(s))}
+    old, none = rules.parameters, object()
+    return {s.name: s for s in rules.steps if all(old.get(p, none) == env.get(p, none) for p in _built_from(s))}
 
 
 def _built_from(step: Step) -> set[str]:

@@ -20,12 +20,12 @@ from complaint_rules.compile import (
     ExpressionStep,
     Step,
     TableStep,
-    compile_ruleset,
     inlined,
     references,
     tables_of,
+    under,
 )
-from complaint_rules.deciding import plan_of, settle_all
+from complaint_rules.deciding import decide, in_force, plan_of, settle_all, standing
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import (
     ABSENT,
@@ -312,7 +312,13 @@ def why_not(rules: CompiledRuleset, facts: Mapping[str, Any], decision: str, wan
         name = name_of(decision)
         words = {"name": name, "suggestion": suggest(name, rules.ruleset.decisions)}
         raise FactsError([Diagnostic("CR308", args=words, where=name)])
-    view = _View.of(rules, read_facts(rules.ruleset, facts), decision)
+    read = read_facts(rules.ruleset, facts)
+    versions, by = in_force(rules, read), rules.ruleset.effective.by
+    if len(versions) > 1:
+        answer = decide(rules, read, only=[decision]).decisions[decision]
+        return WhyNot(decision, name_of(wanted), "undetermined", answer, ask=(by,) if by else ())
+    rules = versions[0]
+    view = _View.of(rules, read, decision)
     step, answer = view.steps[decision], view.answers[decision]
     goal = _wanted(step, wanted, rules.ruleset.outputs[decision])
     said = WhyNot(decision, goal.text, "given", answer)
@@ -343,12 +349,8 @@ class _View:
     @classmethod
     def of(cls, rules: CompiledRuleset, facts: Mapping[str, Any], decision: str) -> _View:
         plan = plan_of(rules, [decision])
-        values = {**plan.blank, **facts}
-        answers: dict[str, Answer] = {}
-        for step, settle in plan.steps:
-            answers[step.name], exports = settle(values, answers)
-            values |= exports
-        return cls(rules, facts, {s.name: s for s, _ in plan.steps}, values, answers)
+        known = standing(plan, facts)
+        return cls(rules, facts, {s.name: s for s, _ in plan.steps}, known.values, known.answers)
 
     @property
     def ruleset(self) -> Ruleset:
@@ -670,7 +672,8 @@ def _again(view: _View, step: Step, wanted: _Wanted, changes: tuple[Change, ...]
         return Contrast(changes, None)
     facts = {**view.facts, **{c.column: c.example for c in leaves if c.kind == "fact"}}
     given = {n: v for n, v in facts.items() if v is not ABSENT}
-    rules = _under(view.rules, {c.column: c.example for c in leaves if c.kind == "setting"})
+    settings = {c.column: c.example for c in leaves if c.kind == "setting"}
+    rules = under(view.rules, settings) if settings else view.rules
     answer = settle_all(rules, given, only=[step.name])[step.name]
     return Contrast(changes, wanted.is_met_by(answer), answer.ask if isinstance(answer, Undetermined) else ())
 
@@ -681,15 +684,6 @@ def _leaves(changes: Iterable[Change]) -> Iterator[Change]:
             yield from _leaves(change.through)
         else:
             yield change
-
-
-def _under(rules: CompiledRuleset, settings: Mapping[str, Any]) -> CompiledRuleset:
-    if not settings:
-        return rules
-    kept = {n: rules.parameters.get(n) for n in rules.overrides}
-    return compile_ruleset(
-        rules.ruleset, parameters={**kept, **settings}, assumptions=rules.assumptions, limits=rules.limits
-    )
 
 
 # --- for people -----------------------------------------------------------------------------------------
@@ -734,7 +728,7 @@ _SENTENCES: Mapping[str, Label] = {
 
 def explain_why_not(said: WhyNot, rules: CompiledRuleset, lang: Lang = "zh") -> str:
     """Return in a few lines why a decision did not say what was wanted, and what would change it."""
-    speaker = _Speaker(said, rules.ruleset, lang)
+    speaker = _Speaker(said, rules, lang)
     return "\n".join(speaker.lines())
 
 
@@ -743,8 +737,12 @@ class _Speaker:
     """What is said about one decision, in one language."""
 
     said: WhyNot
-    ruleset: Ruleset
+    compiled: CompiledRuleset
     lang: Lang
+
+    @property
+    def ruleset(self) -> Ruleset:
+        return self.compiled.ruleset
 
     def say(self, name: str, *parts: object) -> str:
         return _SENTENCES[name].in_lang(self.lang).format(*parts)
@@ -804,13 +802,17 @@ class _Speaker:
 
     @cached_property
     def rules(self) -> Mapping[str, Rule | Item]:
-        match inlined(self.ruleset, self.said.decision):
-            case TableDecision(rules=rules):
-                return {r.id: r for r in rules}
-            case ChecklistDecision(items=items):
-                return {i.id: i for i in items}
-            case _:
-                return {}
+        """The rules or items by id, those of every version."""
+        found: dict[str, Rule | Item] = {}
+        for version in (*self.compiled.earlier, self.compiled):
+            match inlined(version.ruleset, self.said.decision):
+                case TableDecision(rules=rules):
+                    found |= {r.id: r for r in rules}
+                case ChecklistDecision(items=items):
+                    found |= {i.id: i for i in items}
+                case _:
+                    pass
+        return found
 
     def rule(self, name: str) -> str:
         label = self.rules[name].label

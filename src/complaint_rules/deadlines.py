@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.deadline import Due, Terms, due
-from complaint_rules.deciding import decide
+from complaint_rules.deciding import decide_in, in_force
 from complaint_rules.diagnostics import Diagnostic, FactsError
+from complaint_rules.loading import deadline_reads
 from complaint_rules.ruleset import Deadline
 from complaint_rules.values import to_json
 from complaint_rules.worktime import Calendar
@@ -91,10 +92,30 @@ def due_dates(
 
     With `strict` a due instant that rests on days which the calendar does not cover is undetermined.
     """
-    wanted = [d for d in rules.ruleset.deadlines.values() if only is None or d.name in only]
-    result = decide(rules, facts)
-    found = {d.name: _Reader(rules, result, d).answer(calendar) for d in wanted}
+    wanted = [n for n in rules.ruleset.deadlines if only is None or n in only]
+    versions = [_due_in(v, facts, calendar, wanted) for v in in_force(rules, facts)]
+    found = {n: _agreed([v[n] for v in versions], rules.ruleset.effective.by) for n in wanted}
     return {n: _strict(a) if strict else a for n, a in found.items()}
+
+
+def _due_in(
+    version: CompiledRuleset, facts: Mapping[str, Any], calendar: Calendar, wanted: Iterable[str]
+) -> dict[str, AnyDue]:
+    ruleset = version.ruleset
+    deadlines = [ruleset.deadlines[n] for n in wanted]
+    read = {n.partition(".")[0] for d in deadlines for n in deadline_reads(ruleset, d)}
+    result = decide_in(version, facts, read & ruleset.decisions.keys())
+    return {d.name: _Reader(version, result, d).answer(calendar) for d in deadlines}
+
+
+def _agreed(answers: Sequence[AnyDue], by: str | None) -> AnyDue:
+    """Return what all versions say; where they differ, the day of the complaint is to be asked."""
+    newest = answers[-1]
+    if all(a == newest for a in answers):
+        return newest
+    still = [a for a in answers if isinstance(a, OpenDue)]
+    ask = dict.fromkeys((*((by,) if by else ()), *(n for a in still for n in a.ask)))
+    return OpenDue(tuple(ask), tuple(dict.fromkeys(n for a in still for n in a.unset)), newest.because)
 
 
 def _strict(answer: AnyDue) -> AnyDue:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from complaint_rules.answers import Answer, Decided, DecisionResult, Missing, NotRegulated, Undetermined
 from complaint_rules.compile import CompiledRuleset, Step, read_by
 from complaint_rules.domains import ABSENT, NOT_REGULATED, Sign
-from complaint_rules.ruleset import ParameterKind, Ruleset, Type
+from complaint_rules.ruleset import ALWAYS, ParameterKind, Ruleset, Type, version_of
 from complaint_rules.settle import Settler, settler
 from complaint_rules.straight import Straight, straight
 from complaint_rules.values import to_json
+
+Steps = Iterable[tuple[Step, Settler]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,47 @@ class Plan:
     parties: tuple[tuple[str, str, Type], ...]  # decision, output, type: those that name parties
 
 
-def decide(rules: CompiledRuleset, facts: Mapping[str, Any], *, only: Collection[str] | None = None) -> DecisionResult:
-    """Return what the ruleset says about facts that were validated; `only` names the decisions wanted."""
+def decide(
+    rules: CompiledRuleset, facts: Mapping[str, Any], *, only: Collection[str] | None = None, at: date | None = None
+) -> DecisionResult:
+    """Return what the ruleset says about facts that were validated; `only` names the decisions wanted.
+
+    It speaks in the version in force `at` a day, by default the day of the fact it names. Where that is not known,
+    what all versions say alike is decided, and for the rest the day is to be asked.
+    """
+    versions = in_force(rules, facts, at)
+    return decide_in(versions[0], facts, only) if len(versions) == 1 else _decide_whenever(versions, facts, only)
+
+
+def in_force(rules: CompiledRuleset, facts: Mapping[str, Any], at: date | None = None) -> tuple[CompiledRuleset, ...]:
+    """Return the version in force on the complaint's day; all of them, oldest first, where that is not known.
+
+    Raises:
+        FactsError: none is in force on that day.
+    """
+    if rules.pinned or (not rules.earlier and rules.ruleset.effective == ALWAYS):
+        return (rules,)
+    versions = (*rules.earlier, rules)
+    day = at or _day_of(rules.ruleset, facts)
+    if day is None:
+        return versions
+    held = version_of([v.ruleset for v in versions], day)
+    return tuple(v for v in versions if v.ruleset is held)
+
+
+def spoken_in(result: DecisionResult, rules: CompiledRuleset) -> CompiledRuleset:
+    """Return the version in which a result speaks."""
+    return next((v for v in rules.earlier if v.ruleset.effective == result.effective), rules)
+
+
+def _day_of(ruleset: Ruleset, facts: Mapping[str, Any]) -> date | None:
+    """Return the day of the fact by which a version is chosen, in the ruleset's time zone."""
+    value = facts.get(ruleset.effective.by or "")
+    return value.astimezone(ZoneInfo(ruleset.time_zone)).date() if isinstance(value, datetime) else value
+
+
+def decide_in(rules: CompiledRuleset, facts: Mapping[str, Any], only: Collection[str] | None = None) -> DecisionResult:
+    """Return what this version says, whatever the complaint's day."""
     plan = plan_of(rules, only)
     settled = _settled(plan, facts)
     wanted = {n: settled[n] for n in plan.wanted}
@@ -50,11 +93,11 @@ def with_answers(result: DecisionResult, rules: CompiledRuleset, answers: Mappin
     return replace(result, decisions=MappingProxyType(dict(answers)), ask=ask, unset=unset, parties=parties)
 
 
-def decide_whenever(
-    versions: Sequence[CompiledRuleset], facts: Mapping[str, Any], *, only: Collection[str] | None = None
+def _decide_whenever(
+    versions: Sequence[CompiledRuleset], facts: Mapping[str, Any], only: Collection[str] | None
 ) -> DecisionResult:
     """Return what all versions say alike; where they differ, the day of the complaint is to be asked."""
-    results = [decide(v, facts, only=only) for v in versions]
+    results = [decide_in(v, facts, only) for v in versions]
     newest, by = results[-1], versions[-1].ruleset.effective.by
     decisions = {n: _agreed([r.decisions[n] for r in results], (by,) if by else ()) for n in newest.decisions}
     ask, unset = _questions(decisions.values(), versions[-1].ruleset)
@@ -104,17 +147,44 @@ def settle_all(
 
 def _settled(plan: Plan, facts: Mapping[str, Any]) -> dict[str, Answer]:
     found = plan.straight(facts)
-    return step_by_step(plan, facts) if found is None else found
+    return dict(standing(plan, facts).answers) if found is None else found
 
 
-def step_by_step(plan: Plan, facts: Mapping[str, Any]) -> dict[str, Answer]:
-    """Return the answers where a fact may be missing."""
-    values = {**plan.blank, **facts}
-    answers: dict[str, Answer] = {}
-    for step, settle in plan.steps:
-        answers[step.name], exports = settle(values, answers)
-        values |= exports
-    return answers
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The values of all names and the answers of the steps, as far as a complaint is known."""
+
+    values: Mapping[str, Any]
+    answers: Mapping[str, Answer]
+
+    def after(self, steps: Steps, values: Mapping[str, Any] = MappingProxyType({})) -> Standing:
+        """Return what these values change, where these steps are all that rest on them."""
+        known, answers = {**self.values, **values}, dict(self.answers)
+        for step, settle in steps:
+            answers[step.name], exports = settle(known, answers)
+            known |= exports
+        return Standing(known, answers)
+
+    def open(self, wanted: Iterable[str]) -> list[Undetermined]:
+        """Return the wanted answers that are not decided yet."""
+        found = (self.answers[n] for n in wanted)
+        return [a for a in found if isinstance(a, Undetermined)]
+
+
+def standing(plan: Plan, facts: Mapping[str, Any]) -> Standing:
+    """Return all values and answers, step by step: what is not among the facts is unknown."""
+    return Standing({**plan.blank, **facts}, {}).after(plan.steps)
+
+
+def resting_on(names: Iterable[str], steps: Steps) -> list[tuple[Step, Settler]]:
+    """Return the steps that read any of these names, or what such a step hands on, in order."""
+    touched = set(names)
+    found: list[tuple[Step, Settler]] = []
+    for step, settle in steps:
+        if not touched.isdisjoint(read_by(step)):
+            found.append((step, settle))
+            touched |= set(step.hands_on)
+    return found
 
 
 def plan_of(rules: CompiledRuleset, only: Collection[str] | None) -> Plan:

@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.calendar_data import load_calendar
-from complaint_rules.compile import CompiledRuleset, compile_ruleset, inlined
+from complaint_rules.compile import CompiledRuleset, inlined, under
 from complaint_rules.deadline import Due
 from complaint_rules.deadlines import DueAnswer, due_dates
-from complaint_rules.deciding import decide
+from complaint_rules.deciding import decide, spoken_in
 from complaint_rules.diagnostics import Diagnostic, RulesetError, Span
 from complaint_rules.domains import (
     ABSENT,
@@ -368,7 +368,7 @@ def settings_of(rules: CompiledRuleset, examples: Sequence[Example]) -> Iterator
     for example in examples:
         key = tuple(sorted(example.parameters.items(), key=lambda item: item[0]))
         if key not in compiled:
-            compiled[key] = _under(rules, example.parameters)
+            compiled[key] = under(rules, example.parameters) if example.parameters else rules
         yield example, compiled[key]
 
 
@@ -380,15 +380,6 @@ def compared(result: DecisionResult, example: Example) -> Iterator[Failure]:
         yield from _wrong_rules(name, ids, result)
 
 
-def _under(rules: CompiledRuleset, parameters: Mapping[str, Any]) -> CompiledRuleset:
-    if not parameters:
-        return rules
-    settings = {n: rules.parameters.get(n) for n in rules.overrides} | dict(parameters)
-    return compile_ruleset(
-        rules.ruleset, parameters=settings, assumptions=rules.assumptions, limits=rules.limits, like=rules
-    )
-
-
 def _run(rules: CompiledRuleset, example: Example) -> Outcome:
     result = decide(rules, example.given)
     failures = (*compared(result, example), *_due_differences(rules, example))
@@ -397,7 +388,9 @@ def _run(rules: CompiledRuleset, example: Example) -> Outcome:
             f.decision,
             f.expected,
             f.got,
-            tuple(_reasons(f.decision, example, rules, result)) if f.decision in result.decisions else (),
+            tuple(_reasons(f.decision, example, spoken_in(result, rules), result))
+            if f.decision in result.decisions
+            else (),
         )
         for f in failures
     )

@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from complaint_rules.answers import Answer, Decided, DecisionResult, Missing, Undetermined
-from complaint_rules.compile import CompiledRuleset, Step, read_by
-from complaint_rules.deciding import Plan, decide, plan_of
+from complaint_rules.answers import Decided, DecisionResult, Missing, Undetermined
+from complaint_rules.compile import CompiledRuleset
+from complaint_rules.deciding import Plan, Standing, Steps, decide, in_force, plan_of, resting_on
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import ABSENT, Enumeration, ListOf, Members, Ordered, Text, Truth
 from complaint_rules.facts import raw_of_text, read_facts
 from complaint_rules.library import known_decisions
 from complaint_rules.render import admissible_words, value_words
 from complaint_rules.ruleset import Input
-from complaint_rules.settle import Settler
 from complaint_rules.values import YES, to_json
 from complaint_rules.words import Label, Lang
 
@@ -72,12 +71,16 @@ class Interview:
     def question(self) -> Question | None:
         """The best question, or None where nothing that can be asked still matters.
 
-        A fact is asked only if an open wanted decision waits for it. The best is the one expected
+        Where the ruleset has several versions, the day that chooses one comes first. Then
+        a fact is asked only if an open wanted decision waits for it. The best is the one expected
         to settle most of them: each listed value is tried (of a set, none and each alone), all
         count as equally likely. A fact without listed values, or past the budget of work, settles
         what waits for nothing else. Ties go to the one that leaves fewest facts to ask, then to the
         one that most decisions wait for, then to the order of the file.
         """
+        day = self.rules.ruleset.effective.by
+        if len(self._versions) > 1 and day is not None and self.may_ask(day):
+            return _question(self.rules.ruleset.inputs[day], len(self.wanted))
         waiting = Counter(n for a in self._open for n in a.ask if self.may_ask(n))
         if not waiting:
             return None
@@ -92,7 +95,9 @@ class Interview:
         """
         name = self._asked()
         if raw is not None:
-            return replace(self, facts={**self.facts, **read_facts(self.rules.ruleset, {name: raw})})
+            facts = {**self.facts, **read_facts(self.rules.ruleset, {name: raw})}
+            in_force(self.rules, facts)  # a day on which nothing is in force is refused here
+            return replace(self, facts=facts)
         fact = self.rules.ruleset.inputs[name]
         if not fact.optional:
             raise FactsError([Diagnostic("CR302", args={"value": "null", "expected": _kind(fact)}, where=name)])
@@ -106,6 +111,8 @@ class Interview:
     def result(self) -> DecisionResult:
         """What the ruleset says so far; an optional fact of which nothing was said could have any value."""
         result = decide(self.rules, self.facts, only=self._only)
+        if len(self._versions) > 1:
+            return result
         answers = {n: self.standing.answers[n] for n in self.plan.wanted}
         waiting = Counter(n for a in self._open for n in a.ask)
         return replace(
@@ -137,7 +144,12 @@ class Interview:
     @property
     def plan(self) -> Plan:
         """What deciding the wanted decisions takes."""
-        return plan_of(self.rules, self._only)
+        return plan_of(self._versions[-1], self._only)
+
+    @property
+    def _versions(self) -> tuple[CompiledRuleset, ...]:
+        """The versions that could be in force, the newest last."""
+        return in_force(self.rules, self.facts)
 
     @property
     def _only(self) -> tuple[str, ...] | None:
@@ -181,28 +193,6 @@ def _unknown(name: str) -> Missing:
 
 # --- the best question -----------------------------------------------------------------------------
 
-Steps = Iterable[tuple[Step, Settler]]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The values of all names, and the answers of the steps."""
-
-    values: Mapping[str, Any]
-    answers: Mapping[str, Answer]
-
-    def after(self, steps: Steps, facts: Mapping[str, Any] = MappingProxyType({})) -> Standing:
-        """Return what these facts change, where these steps are all that rest on them."""
-        values, answers = {**self.values, **facts}, dict(self.answers)
-        for step, settle in steps:
-            answers[step.name], exports = settle(values, answers)
-            values |= exports
-        return Standing(values, answers)
-
-    def open(self, wanted: Iterable[str]) -> list[Undetermined]:
-        found = (self.answers[n] for n in wanted)
-        return [a for a in found if isinstance(a, Undetermined)]
-
 
 def _best(interview: Interview, waiting: Mapping[str, int]) -> str:
     """Return the fact to ask; see `Interview.question`."""
@@ -210,7 +200,7 @@ def _best(interview: Interview, waiting: Mapping[str, int]) -> str:
     place = {n: i for i, n in enumerate(inputs)}
     promises: list[tuple[tuple[float, float, int, int], str]] = []
     for name in sorted(waiting, key=lambda n: (-waiting[n], place[n])):
-        values, steps = _values(inputs[name]), _resting_on(name, interview.plan.steps)
+        values, steps = _values(inputs[name]), resting_on((name,), interview.plan.steps)
         work = len(values) * len(steps)
         tried = 0 < work <= left
         left -= work if tried else 0
@@ -249,16 +239,6 @@ def _sure(interview: Interview, name: str, waiting: Mapping[str, int]) -> tuple[
     """Return the same where no value is tried."""
     open_now = interview.standing.open(interview.wanted)
     return float(sum(a.ask == (name,) and not a.unset for a in open_now)), float(len(waiting) - 1)
-
-
-def _resting_on(name: str, steps: Steps) -> list[tuple[Step, Settler]]:
-    names = {name}
-    found: list[tuple[Step, Settler]] = []
-    for step, settle in steps:
-        if not names.isdisjoint(read_by(step)):
-            found.append((step, settle))
-            names |= set(step.hands_on)
-    return found
 
 
 def _question(fact: Input, waiting: int) -> Question:

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from complaint_rules import deciding
 from complaint_rules.answers import DecisionResult
@@ -17,6 +16,7 @@ from complaint_rules.calendar_data import load_calendar, shipped_calendars
 from complaint_rules.check import check
 from complaint_rules.clauses import clauses_path, read_clauses
 from complaint_rules.compile import CompiledRuleset, compile_ruleset
+from complaint_rules.compile import under as compiled_under
 from complaint_rules.dated import versions
 from complaint_rules.deadlines import AnyDue, due_dates
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
@@ -24,7 +24,7 @@ from complaint_rules.facts import name_of, read_facts, read_parameters
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
 from complaint_rules.overlay import is_overlay, join
-from complaint_rules.ruleset import ALWAYS, Ruleset
+from complaint_rules.ruleset import Ruleset, version_of
 from complaint_rules.source import Document, read
 from complaint_rules.words import Label, suggest
 
@@ -159,24 +159,6 @@ def _known_clauses(paths: Iterable[Path]) -> frozenset[str] | None:
     return frozenset(c for i in indexes for c in read_clauses(i)) if indexes else None
 
 
-def version_of(rulesets: Sequence[Ruleset], day: date) -> Ruleset:
-    """Return the version in force on a day.
-
-    Raises:
-        FactsError: there is none.
-    """
-    for ruleset in rulesets:
-        if ruleset.effective.holds_on(day):
-            return ruleset
-    raise _not_in_force(rulesets, day)
-
-
-def _not_in_force(rulesets: Sequence[Ruleset], day: date) -> FactsError:
-    first, last = rulesets[0].effective.start, rulesets[-1].effective.end
-    words = {"ruleset": rulesets[0].id, "low": first or "…", "high": last or "…", "day": day}
-    return FactsError([Diagnostic("CR313", args=words)])
-
-
 def references(name_or_path: str | Path, overlays: Iterable[str | Path] = ()) -> dict[str, str]:
     """Return the place in the source of each clause in the indexes beside a ruleset and what it is made of."""
     files = [p for p, _ in _chain(find_ruleset(name_or_path), DEFAULT_LIMITS)]
@@ -203,7 +185,9 @@ def load(
     """
     found = read_versions(name_or_path, DEFAULT_LIMITS, overlays)
     day = read_day(at)
-    return _ready(found if day is None else [version_of(found, day)], parameters, assumptions, DEFAULT_LIMITS)
+    if day is None:
+        return _ready(found, parameters, assumptions, DEFAULT_LIMITS)
+    return replace(_ready([version_of(found, day)], parameters, assumptions, DEFAULT_LIMITS), pinned=True)
 
 
 def load_text(
@@ -225,17 +209,11 @@ def _ready(
     if errors:
         raise RulesetError(list({d.render("en"): d for d in errors}.values()))
     settings = read_parameters(rulesets[-1], parameters or {})
-    return _compiled(rulesets, settings, assumptions, limits)
-
-
-def _compiled(
-    rulesets: Sequence[Ruleset | CompiledRuleset], settings: Mapping[str, Any], assumptions: bool, limits: Limits
-) -> CompiledRuleset:
-    pairs = [(r.ruleset, r) if isinstance(r, CompiledRuleset) else (r, None) for r in rulesets]
-    made = [
-        compile_ruleset(r, parameters=settings, assumptions=assumptions, limits=limits, like=like) for r, like in pairs
-    ]
-    return replace(made[-1], earlier=tuple(made[:-1]))
+    made: tuple[CompiledRuleset, ...] = ()
+    for ruleset in rulesets:
+        newest = compile_ruleset(ruleset, parameters=settings, assumptions=assumptions, limits=limits, earlier=made)
+        made = (*made, newest)
+    return newest
 
 
 def check_text(text: str, file: str = "<text>", limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
@@ -257,28 +235,24 @@ def _findings(reading: Callable[[], list[Ruleset]], limits: Limits) -> list[Diag
         return list(error.diagnostics)
 
 
-_SETTINGS: dict[Any, CompiledRuleset] = {}
 _KEPT = 256
 
 
 def under(
     rules: CompiledRuleset, parameters: Mapping[str, Any] | None = None, *, assumptions: bool | None = None
 ) -> CompiledRuleset:
-    """Return the ruleset under other settings; what is not named stays as it was.
+    """Return the ruleset under other settings, as they are written; what is not named stays as it was.
 
     Raises:
         FactsError: a parameter that the ruleset does not have, or a value that it cannot take.
     """
-    ruleset = rules.ruleset
-    settings = {n: rules.parameters.get(n) for n in rules.overrides} | read_parameters(ruleset, parameters or {})
-    kept = rules.assumptions if assumptions is None else assumptions
-    hashes = (*(e.ruleset.content_hash for e in rules.earlier), ruleset.content_hash)
-    key = (hashes, frozenset(settings.items()), kept, rules.limits)
-    if key not in _SETTINGS:
-        if len(_SETTINGS) >= _KEPT:
-            _SETTINGS.clear()
-        _SETTINGS[key] = _compiled([*rules.earlier, rules], settings, kept, rules.limits)
-    return _SETTINGS[key]
+    settings = read_parameters(rules.ruleset, parameters or {})
+    key = (frozenset(settings.items()), assumptions)
+    if key not in rules.settings:
+        if len(rules.settings) >= _KEPT:
+            rules.settings.clear()
+        rules.settings[key] = compiled_under(rules, settings, assumptions=assumptions)
+    return rules.settings[key]
 
 
 def known_decisions(ruleset: Ruleset, names: Iterable[str]) -> None:
@@ -314,21 +288,7 @@ def decide(
         rules = under(rules, parameters, assumptions=assumptions)
     if only is not None:
         known_decisions(rules.ruleset, only)
-    read = read_facts(rules.ruleset, facts)
-    if not rules.earlier and rules.ruleset.effective == ALWAYS:
-        return deciding.decide(rules, read, only=only)
-    history = (*rules.earlier, rules)
-    day = read_day(at) or _day_of(rules.ruleset, read)
-    if day is None:
-        return deciding.decide_whenever(history, read, only=only)
-    held = version_of([v.ruleset for v in history], day)
-    return deciding.decide(next(v for v in history if v.ruleset is held), read, only=only)
-
-
-def _day_of(ruleset: Ruleset, facts: Mapping[str, Any]) -> date | None:
-    """Return the day of the fact by which a version is chosen, in the ruleset's time zone."""
-    value = facts.get(ruleset.effective.by or "")
-    return value.astimezone(ZoneInfo(ruleset.time_zone)).date() if isinstance(value, datetime) else value
+    return deciding.decide(rules, read_facts(rules.ruleset, facts), only=only, at=read_day(at))
 
 
 def due(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from complaint_rules.answers import Answer, DecisionResult, NotRegulated, Settled, Undetermined
-from complaint_rules.compile import CompiledRuleset, Step, TableStep, read_by, step_of
-from complaint_rules.deciding import decide, plan_of, with_answers
+from complaint_rules.compile import CompiledRuleset, Step, TableStep, step_of
+from complaint_rules.deciding import Standing, decide_in, in_force, plan_of, resting_on, standing, with_answers
 from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, ParameterRef, Text, Truth
 from complaint_rules.examples import Example, compared, settings_of
 from complaint_rules.ruleset import ChecklistDecision, Item, Rule, TableDecision
@@ -98,39 +98,30 @@ class _Seen:
 
     example: Example
     rules: CompiledRuleset
-    values: Mapping[str, Any]
-    answers: Mapping[str, Answer]
+    known: Standing
     result: DecisionResult
 
     def under(self, step: Step, settled: Settled) -> DecisionResult:
-        """Return the result where one step says something else: only what reads it is settled again."""
-        answers, values = {**self.answers, step.name: settled[0]}, {**self.values, **settled[1]}
-        changed = {step.name}
-        for later, settle in plan_of(self.rules, None).steps:
-            if later.name != step.name and any(n.partition(".")[0] in changed for n in read_by(later)):
-                answers[later.name], exports = settle(values, answers)
-                values |= exports
-                changed.add(later.name)
-        return with_answers(self.result, self.rules, answers)
+        """Return the result where one step says something else: only what rests on it is settled again."""
+        answer, exports = settled
+        later = resting_on(exports, plan_of(self.rules, None).steps)
+        changed = Standing(self.known.values, {**self.known.answers, step.name: answer}).after(later, exports)
+        return with_answers(self.result, self.rules, changed.answers)
 
 
 def survivors(
     rules: CompiledRuleset, examples: Sequence[Example], tried: Iterable[Mutant] | None = None
 ) -> list[Mutant]:
     """Return those of the mutants, of all by default, under which every example passes though some answer differs."""
-    seen = [_seen(example, compiled) for example, compiled in settings_of(rules, examples)]
+    pairs = settings_of(rules, examples)
+    seen = [_seen(example, under) for example, under in pairs if in_force(under, example.given)[-1] is under]
     left = (m for m in (mutants(rules) if tried is None else tried) if not _is_noticed(m, seen))
     return [m for m in left if not _is_equivalent(m, rules)]
 
 
 def _seen(example: Example, rules: CompiledRuleset) -> _Seen:
-    plan = plan_of(rules, None)
-    values = {**plan.blank, **example.given}
-    answers: dict[str, Answer] = {}
-    for step, settle in plan.steps:
-        answers[step.name], exports = settle(values, answers)
-        values |= exports
-    return _Seen(example, rules, values, answers, decide(rules, example.given))
+    known = standing(plan_of(rules, None), example.given)
+    return _Seen(example, rules, known, decide_in(rules, example.given))
 
 
 def _is_noticed(mutant: Mutant, seen: Sequence[_Seen]) -> bool:
@@ -139,10 +130,10 @@ def _is_noticed(mutant: Mutant, seen: Sequence[_Seen]) -> bool:
         if id(one.rules) not in made:
             made[id(one.rules)] = _changed(mutant, one.rules)
         step, settle = made[id(one.rules)]
-        settled = settle(one.values, one.answers)
+        settled = settle(one.known.values, one.known.answers)
         if _may_be_silent(settled[0]) and mutant.decision not in one.rules.ruleset.silent:
             return True  # a gap that `check` refuses
-        differs = repr(settled[0]) != repr(one.answers[mutant.decision])
+        differs = repr(settled[0]) != repr(one.known.answers[mutant.decision])
         if differs and any(compared(one.under(step, settled), one.example)):
             return True
     return False

@@ -9,6 +9,7 @@ from typing import Any
 
 from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.compile import CompiledRuleset
+from complaint_rules.deciding import spoken_in
 from complaint_rules.prose import party_words
 from complaint_rules.render import answer_words, fact_line, name_words, value_words
 from complaint_rules.ruleset import Parameter, Ruleset
@@ -65,6 +66,7 @@ def print_json(data: object) -> None:
 
 
 def answer_lines(rules: CompiledRuleset, result: DecisionResult, lang: Lang) -> Iterable[str]:
+    rules = spoken_in(result, rules)
     ruleset = rules.ruleset
     yield head_line(ruleset, lang)
     for status in ("decided", "not_regulated", "undetermined"):

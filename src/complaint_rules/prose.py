@@ -7,6 +7,7 @@ from typing import Any
 
 from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Trace, Undetermined
 from complaint_rules.compile import CompiledRuleset, inlined
+from complaint_rules.deciding import spoken_in
 from complaint_rules.render import (
     answer_words,
     condition_words,
@@ -67,6 +68,7 @@ def explain(
     `only` names the decisions wanted; without it what is still open is said in short.
     `references` gives the place in the source of each clause id.
     """
+    rules = spoken_in(result, rules)
     speaker = _Speaker(result, rules, lang, references or {})
     wanted = {n: a for n, a in result.decisions.items() if only is None or n in only}
     paragraphs = ["\n  ".join(speaker.decision(n, a, in_short=only is None)) for n, a in wanted.items()]

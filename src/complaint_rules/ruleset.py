@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from complaint_rules.diagnostics import Span
+from complaint_rules.diagnostics import Diagnostic, FactsError, Span
 from complaint_rules.domains import ABSENT, NOT_REGULATED, Domain, Sign, Test
 from complaint_rules.formula import Formula
 from complaint_rules.source import Document
@@ -235,3 +235,17 @@ class Ruleset:
             return self.parameters[name].type
         decision, _, output = name.partition(".")
         return self.outputs[decision][output]
+
+
+def version_of(versions: Sequence[Ruleset], day: date) -> Ruleset:
+    """Return the version in force on a day.
+
+    Raises:
+        FactsError: there is none.
+    """
+    for version in versions:
+        if version.effective.holds_on(day):
+            return version
+    first, last = versions[0], versions[-1]
+    words = {"ruleset": last.id, "low": first.effective.start or "…", "high": last.effective.end or "…", "day": day}
+    raise FactsError([Diagnostic("CR313", args=words)])
