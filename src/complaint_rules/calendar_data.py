@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Literal, get_args
@@ -33,6 +34,7 @@ class Holidays:
     coverage: Coverage
 
 
+@cache
 def shipped_calendars() -> tuple[str, ...]:
     """Return the names of the calendars that come with the library."""
     return _named(with_week=True)
@@ -56,11 +58,19 @@ def load_calendar(
     """
     path = FilePath(name_or_path)
     if not path.suffix:
-        path = _folder() / f"{name_or_path}.yaml"
-        if not path.is_file():
+        if name_or_path not in shipped_calendars():
             raise RulesetError([_unknown(str(name_or_path), shipped_calendars())])
+        path = _folder() / f"{name_or_path}.yaml"
+        if known_at is None and week is None and make_up_days is None:
+            return _shipped(path)
     document = read(path.read_bytes(), str(path), limits)
     return read_calendar(document, known_at=known_at, week=week, make_up_days=make_up_days)
+
+
+@cache
+def _shipped(path: FilePath) -> Calendar:
+    """Return a calendar that comes with the library, read once."""
+    return read_calendar(read(path.read_bytes(), str(path)))
 
 
 def read_calendar(

@@ -10,10 +10,10 @@ from cyclopts import Parameter
 
 from complaint_rules.clauses import clause_map, clauses_path, ledger_ids, read_clauses
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
-from complaint_rules.examples import examples_path, read_examples, run_examples, unreached_rules
+from complaint_rules.examples import run_examples, unreached_rules
 from complaint_rules.facts import facts_schema
 from complaint_rules.fixes import fixed_fully
-from complaint_rules.library import check_file, check_text, find_ruleset, load, read_ruleset
+from complaint_rules.library import check_file, check_text, find_ruleset, read_ruleset
 from complaint_rules.printed import (
     FINDINGS,
     HEADINGS,
@@ -26,7 +26,7 @@ from complaint_rules.printed import (
     section,
 )
 from complaint_rules.render import decision_sheet, fact_line, html_page, markdown, terminal
-from complaint_rules.typed import AS_WRITTEN, Json, Laid
+from complaint_rules.typed import AS_WRITTEN, Json, Laid, examples_of
 from complaint_rules.words import Lang, suggest
 
 
@@ -158,12 +158,8 @@ def run_beside(
     lang: language of messages.
     json: print the failures as JSON.
     """
-    path = find_ruleset(ruleset)
-    rules = load(path, overlays=laid.overlay, at=laid.day)
-    file = Path(examples) if examples else examples_path(path)
-    if not file.is_file():
-        raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
-    outcomes = run_examples(rules, read_examples(file, rules.ruleset))
+    rules, file, read = examples_of(ruleset, examples, laid)
+    outcomes = run_examples(rules, read)
     failed = [o for o in outcomes if o.failures]
     unreached = unreached_rules(rules.ruleset, outcomes)
     if json:

@@ -16,6 +16,7 @@ from complaint_rules.deadline import DayStep
 from complaint_rules.deadlines import AnyDue, DueAnswer, NotDue, due_json
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import due as due_of
+from complaint_rules.library import read_day
 from complaint_rules.printed import FINDINGS, HEADINGS, OK, print_aside, print_json, print_lines
 from complaint_rules.render import value_words
 from complaint_rules.ruleset import Ruleset
@@ -165,8 +166,8 @@ def show(
     known_at: a day; what was published later is left out.
     json: print the days as JSON.
     """
-    made = load_calendar(name, known_at=_read_day(known_at, "--known-at") if known_at else None)
-    first, last = _read_day(from_, "--from"), _read_day(to, "--to")
+    made = load_calendar(name, known_at=read_day(known_at, "--known-at") if known_at else None)
+    first, last = read_day(from_, "--from"), read_day(to, "--to")
     days = [first + timedelta(n) for n in range((last - first).days + 1)]
     rows = [_row(made, d) for d in days]
     if json:
@@ -188,13 +189,6 @@ def _row(made: Any, day: date) -> dict[str, str]:
         "day": day.isoformat(), "hours": hours, "name": why.name if why else "", "source": why.source if why else "",
         "coverage": "provisional" if worked.provisional else "",
     }  # fmt: skip
-
-
-def _read_day(text: str, where: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise FactsError([Diagnostic("CR302", args={"value": text, "expected": "2024-05-06"}, where=where)]) from None
 
 
 @calendar.command

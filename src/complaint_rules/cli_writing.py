@@ -8,14 +8,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from complaint_rules.diagnostics import Diagnostic, RulesetError
-from complaint_rules.examples import examples_path, read_examples, run_examples
+from complaint_rules.examples import run_examples
 from complaint_rules.fmt import format_text
 from complaint_rules.library import find_ruleset
 from complaint_rules.mutate import mutants, survivors
 from complaint_rules.printed import BAD_INPUT, FINDINGS, OK, print_aside, print_json, print_lines
 from complaint_rules.scaffold import scaffold
 from complaint_rules.stubs import stub
-from complaint_rules.typed import AS_WRITTEN, NO_CASE, Json, Laid, loaded
+from complaint_rules.typed import AS_WRITTEN, Json, Laid, examples_of
 from complaint_rules.words import Label, Lang
 
 
@@ -86,17 +86,13 @@ def mutate(
     lang: language of messages.
     json: print the changes as JSON.
     """
-    rules = loaded(ruleset, NO_CASE, laid)
-    file = Path(examples) if examples else examples_path(find_ruleset(ruleset))
-    if not file.is_file():
-        raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
-    examples_of = read_examples(file, rules.ruleset)
-    failed = [o for o in run_examples(rules, examples_of) if o.failures]
+    rules, file, read = examples_of(ruleset, examples, laid)
+    failed = [o for o in run_examples(rules, read) if o.failures]
     if failed:
         print_aside("\n".join(o.render(lang) for o in failed))
         return BAD_INPUT
     tried = list(mutants(rules))
-    left = survivors(rules, examples_of, tried)
+    left = survivors(rules, read, tried)
     if json:
         print_json(
             {

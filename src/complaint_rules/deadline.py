@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -87,9 +87,9 @@ def due(terms: Terms, start: datetime, calendar: Calendar) -> Due:
     begin = _rolled_start(start.astimezone(zone), terms.start_roll, calendar)
     match terms.unit:
         case "minute" | "hour":
-            return _elapsed(
-                begin, (begin + timedelta()).timestamp() + terms.amount * _SPANS[terms.unit].total_seconds()
-            )
+            # Across a change of the clocks the time that passes counts, not what they show.
+            end = (begin.astimezone(UTC) + terms.amount * _SPANS[terms.unit]).astimezone(zone)
+            return Due(end, end.date(), (), provisional=False)
         case "business_hour":
             found = calendar.add(begin, terms.amount * _SPANS["business_hour"])
             end = found.value.astimezone(zone)
@@ -100,11 +100,6 @@ def due(terms: Terms, start: datetime, calendar: Calendar) -> Due:
     last = rolled[-1].day if rolled else last
     provisional = any(calendar.is_working_day(s.day).provisional for s in (*steps, *rolled)) and _looks_up(terms)
     return Due(_instant(terms, begin, last, calendar), last, (*steps, *rolled), provisional)
-
-
-def _elapsed(begin: datetime, end: float) -> Due:
-    instant = datetime.fromtimestamp(end, begin.tzinfo)
-    return Due(instant, instant.date(), (), provisional=False)
 
 
 def _looks_up(terms: Terms) -> bool:

@@ -66,28 +66,28 @@ def read_ruleset(
     name_or_path: str | Path,
     limits: Limits = DEFAULT_LIMITS,
     overlays: Iterable[str | Path] = (),
-    at: date | None = None,
+    at: date | str | None = None,
 ) -> Ruleset:
     """Return a ruleset, its citations held against the clause indexes beside it; tables unchecked.
 
     Where it changes over time, this is the version in force `at` a day, else the newest.
     """
     found = read_versions(name_or_path, limits, overlays)
-    return found[-1] if at is None else version_of(found, at)
+    return found[-1] if at is None else version_of(found, read_day(at))
 
 
-def read_day(at: date | str | None) -> date | None:
-    """Return a day given as a date or as ISO text.
+def read_day(at: object, where: str = "at") -> date:
+    """Return a day given as a date or as ISO text; `where` it was given.
 
     Raises:
         FactsError: it is neither.
     """
-    if at is None or (isinstance(at, date) and not isinstance(at, datetime)):
+    if isinstance(at, date) and not isinstance(at, datetime):
         return at
     try:
         return date.fromisoformat(str(at))
-    except (TypeError, ValueError):
-        raise FactsError([Diagnostic("CR302", args={"value": at, "expected": "2024-05-06"}, where="at")]) from None
+    except ValueError:
+        raise FactsError([Diagnostic("CR302", args={"value": at, "expected": "2024-05-06"}, where=where)]) from None
 
 
 def read_versions(
@@ -184,10 +184,9 @@ def load(
         FactsError: a parameter that the ruleset does not have, a value that it cannot take, or a day outside.
     """
     found = read_versions(name_or_path, DEFAULT_LIMITS, overlays)
-    day = read_day(at)
-    if day is None:
+    if at is None:
         return _ready(found, parameters, assumptions, DEFAULT_LIMITS)
-    return replace(_ready([version_of(found, day)], parameters, assumptions, DEFAULT_LIMITS), pinned=True)
+    return replace(_ready([version_of(found, read_day(at))], parameters, assumptions, DEFAULT_LIMITS), pinned=True)
 
 
 def load_text(
@@ -288,7 +287,7 @@ def decide(
         rules = under(rules, parameters, assumptions=assumptions)
     if only is not None:
         known_decisions(rules.ruleset, only)
-    return deciding.decide(rules, read_facts(rules.ruleset, facts), only=only, at=read_day(at))
+    return deciding.decide(rules, read_facts(rules.ruleset, facts), only=only, at=None if at is None else read_day(at))
 
 
 def due(

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from complaint_rules.diagnostics import Diagnostic, RulesetError, Severity
 from complaint_rules.domains import (
@@ -104,9 +104,7 @@ class _Loader(DeadlineReader):
         if doc.language != "1":
             self._problem("CR103", ("language",), value=doc.language, expected="1")
         self._check_id(doc.ruleset, ("ruleset",))
-        if doc.time_zone not in available_timezones():
-            suggestion = suggest(doc.time_zone, available_timezones()) or "Asia/Shanghai"
-            self._problem("CR103", ("time_zone",), value=doc.time_zone, expected="Asia/Shanghai", suggestion=suggestion)
+        self._check_zone(doc.time_zone)
         self._check_names()
         for name, type_doc in doc.types.items():
             self.types[name] = self._type(type_doc, ("types", name))
@@ -127,6 +125,13 @@ class _Loader(DeadlineReader):
             else:
                 self._decision(name, doc.decisions[name])
         return self._ruleset()
+
+    def _check_zone(self, name: str) -> None:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            near = suggest(name, available_timezones()) or "Asia/Shanghai"
+            self._problem("CR103", ("time_zone",), value=name, expected="Asia/Shanghai", suggestion=near)
 
     def _ruleset(self) -> Ruleset:
         doc = self.doc

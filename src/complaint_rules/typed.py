@@ -16,11 +16,12 @@ from cyclopts import Parameter
 
 from complaint_rules.answers import DecisionResult
 from complaint_rules.compile import CompiledRuleset
-from complaint_rules.diagnostics import Diagnostic, FactsError
+from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError
 from complaint_rules.domains import Domain
+from complaint_rules.examples import Example, examples_path, read_examples
 from complaint_rules.facts import raw_of_text
 from complaint_rules.library import decide as decide_facts
-from complaint_rules.library import load, read_ruleset
+from complaint_rules.library import find_ruleset, load, read_day, read_ruleset
 from complaint_rules.limits import DEFAULT_LIMITS
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.words import Label, suggest
@@ -41,11 +42,7 @@ class Laid:
 
     @property
     def day(self) -> date | None:
-        try:
-            return None if self.at is None else date.fromisoformat(self.at)
-        except ValueError:
-            words = {"value": self.at, "expected": "2024-05-06"}
-            raise FactsError([Diagnostic("CR302", args=words, where="--at")]) from None
+        return None if self.at is None else read_day(self.at, "--at")
 
     def ruleset(self, name: str | Path) -> Ruleset:
         return read_ruleset(name, overlays=self.overlay, at=self.day)
@@ -155,3 +152,13 @@ def loaded(ruleset: str, case: Case, laid: Laid) -> CompiledRuleset:
     domains = {n: p.type.domain for n, p in laid.ruleset(ruleset).parameters.items()}
     parameters = settings_of(case.param, domains, "CR307")
     return load(ruleset, parameters=parameters, assumptions=not case.no_assumptions, overlays=laid.overlay, at=laid.day)
+
+
+def examples_of(ruleset: str, file: str | None, laid: Laid) -> tuple[CompiledRuleset, Path, tuple[Example, ...]]:
+    """Return a ruleset and its examples: those of a file, by default of the one beside it."""
+    path = find_ruleset(ruleset)
+    rules = load(path, overlays=laid.overlay, at=laid.day)
+    beside = Path(file) if file else examples_path(path)
+    if not beside.is_file():
+        raise RulesetError([Diagnostic("CR309", args={"name": str(beside)})])
+    return rules, beside, read_examples(beside, rules.ruleset)
