@@ -344,6 +344,30 @@ def test_the_head_names_overlays_and_the_days_in_force(capsys: pytest.CaptureFix
     assert out.startswith("Example procedure (page 1.0.0, + branch, 2024-01-01 – …)")
 
 
+def test_a_rule_of_an_overlay_is_named_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    overlay = "language: 1\noverlay: branch\nextends: page\ndecisions: {grade: {rules: [{id: high, then: A}]}}\n"
+    Path("branch.yaml").write_text(overlay, "utf-8")
+    argv = ("page.yaml", "--overlay", "branch.yaml", "--set", "n=7", "--only", "grade")
+
+    assert "rule high (branch.yaml:4" in run(capsys, "decide", *argv)[1]
+    assert "+ branch" in run(capsys, "explain", *argv)[1].splitlines()[0]
+
+
+def test_the_clause_map_counts_what_an_overlay_cites(capsys: pytest.CaptureFixture[str]) -> None:
+    index = "ruleset: page\nclauses:\n  {}: {{at: '1', says: {{zh: 一, en: one}}}}\n"
+    Path("page.clauses.yaml").write_text(
+        index.format("page-1") + index.format("page-2").splitlines()[2] + "\n", "utf-8"
+    )
+    Path("branch.clauses.yaml").write_text(index.format("branch-1"), "utf-8")
+    Path("branch.yaml").write_text(
+        "language: 1\noverlay: branch\nextends: page\nparameters: {limit: {value: 8, because: branch-1}}\n", "utf-8"
+    )
+    found = json.loads(run(capsys, "clauses", "page.yaml", "--overlay", "branch.yaml", "--json")[1])
+
+    assert found["encoded"]["branch-1"] == ["parameters.limit"]
+    assert json.loads(run(capsys, "clauses", "page.yaml", "--json")[1])["missing"] == []
+
+
 def test_tables_that_go_to_a_file_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert "…" not in run(capsys, "show", "bank", "--lang", "zh")[1]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Trace, Undetermined
     from complaint_rules.compile import CompiledRuleset
-    from complaint_rules.contrast import explain_why_not, why_not
+    from complaint_rules.contrast import WhyNot, explain_why_not, why_not
+    from complaint_rules.deadlines import DueAnswer, NotDue, OpenDue
     from complaint_rules.diagnostics import (
         ComplaintRulesError,
         Diagnostic,
@@ -28,7 +29,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "compile": ("CompiledRuleset",),
-    "contrast": ("explain_why_not", "why_not"),
+    "contrast": ("WhyNot", "explain_why_not", "why_not"),
+    "deadlines": ("DueAnswer", "NotDue", "OpenDue"),
     "answers": ("Decided", "DecisionResult", "NotRegulated", "Trace", "Undetermined"),
     "diagnostics": (
         "ComplaintRulesError", "Diagnostic", "FactsError", "NoDecisionError", "RulesetError", "Severity", "Span",
@@ -41,11 +43,7 @@ _ROOMS = {
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = [
-    "NOT_REGULATED", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "FactsError",
-    "Label", "NoDecisionError", "NotRegulated", "RulesetError", "Severity", "Span", "Trace", "Undetermined",
-    "check_text", "decide", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "why_not",
-]  # fmt: skip
+__all__ = ["NOT_REGULATED", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "FactsError", "Label", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "check_text", "decide", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "why_not"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -11,9 +11,19 @@ from complaint_rules.answers import DecisionResult
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.contrast import explain_why_not
 from complaint_rules.contrast import why_not as find_why_not
+from complaint_rules.deciding import spoken_in
 from complaint_rules.interview import begin, run
-from complaint_rules.library import references
-from complaint_rules.printed import FINDINGS, OK, answer_lines, exit_code, print_aside, print_json, print_lines
+from complaint_rules.library import clause_index
+from complaint_rules.printed import (
+    FINDINGS,
+    OK,
+    answer_lines,
+    exit_code,
+    head_line,
+    print_aside,
+    print_json,
+    print_lines,
+)
 from complaint_rules.prose import explain as explain_result
 from complaint_rules.typed import AS_WRITTEN, NO_CASE, Case, Json, Laid, decided, facts_of, loaded
 from complaint_rules.values import to_json
@@ -71,11 +81,13 @@ def explain(
     rules, result = decided(ruleset, facts, case, laid)
     if why_not:
         return _explain_why_not(rules, result, [w.partition("=")[::2] for w in why_not], lang, json=json)
-    prose = explain_result(result, rules, lang, case.only or None, references(ruleset, laid.overlay))
+    prose = explain_result(
+        result, rules, lang, case.only or None, {i: c.at for i, c in clause_index(ruleset, laid.overlay).items()}
+    )
     if json:
         print_json({"prose": prose, **result.to_dict()})
     else:
-        print_lines(prose)
+        print_lines(head_line(spoken_in(result, rules).ruleset, lang), "", prose)
     return exit_code(result)
 
 

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from complaint_rules.clauses import clause_map, clauses_path, ledger_ids, read_clauses
+from complaint_rules.clauses import clause_map, clauses_path, ledger_ids
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
 from complaint_rules.examples import run_examples, unreached_rules
 from complaint_rules.facts import facts_schema
 from complaint_rules.fixes import fixed_fully
-from complaint_rules.library import check_file, check_text, find_ruleset, read_ruleset
+from complaint_rules.library import check_file, check_text, clause_index, find_ruleset
 from complaint_rules.printed import (
     FINDINGS,
     HEADINGS,
@@ -179,7 +179,15 @@ def run_beside(
     return FINDINGS if failed else OK
 
 
-def clauses(ruleset: str, /, *, ledger: Path | None = None, lang: Lang = "en", json: Json = False) -> int:
+def clauses(
+    ruleset: str,
+    /,
+    *,
+    ledger: Path | None = None,
+    laid: Laid = AS_WRITTEN,
+    lang: Lang = "en",
+    json: Json = False,
+) -> int:
     """Show where each clause is encoded, which are advice to staff only, and which are missing.
 
     Parameters
@@ -189,10 +197,9 @@ def clauses(ruleset: str, /, *, ledger: Path | None = None, lang: Lang = "en", j
     lang: language of the clauses' words.
     json: print the map as JSON.
     """
-    path = find_ruleset(ruleset)
-    if not clauses_path(path).is_file():
-        raise RulesetError([Diagnostic("CR309", args={"name": clauses_path(path).name})])
-    read, index = read_ruleset(path), read_clauses(clauses_path(path))
+    read, index = laid.ruleset(ruleset), clause_index(ruleset, laid.overlay)
+    if not index:
+        raise RulesetError([Diagnostic("CR309", args={"name": clauses_path(find_ruleset(ruleset)).name})])
     found = clause_map(read, index)
     listed = ledger_ids(ledger, read.id) if ledger else {}
     absent = [i for i in listed if i not in index]

@@ -14,7 +14,7 @@ from complaint_rules import deciding
 from complaint_rules.answers import DecisionResult
 from complaint_rules.calendar_data import load_calendar, shipped_calendars
 from complaint_rules.check import check
-from complaint_rules.clauses import clauses_path, read_clauses
+from complaint_rules.clauses import Clause, clauses_path, read_clauses
 from complaint_rules.compile import CompiledRuleset, compile_ruleset
 from complaint_rules.compile import under as compiled_under
 from complaint_rules.dated import versions
@@ -104,7 +104,7 @@ def read_versions(
     for _, above in files[1:]:
         _check_extends(document, above)
         document = join(document, above)
-    return _versions(document, limits, _known_clauses(p for p, _ in files))
+    return _versions(document, limits, _clauses_beside(p for p, _ in files))
 
 
 def _versions(document: Document, limits: Limits, known: Collection[str] | None = None) -> list[Ruleset]:
@@ -154,16 +154,15 @@ def _check_extends(below: Document, above: Document) -> None:
         raise RulesetError([Diagnostic("CR103", above.span(("extends",)), words)])
 
 
-def _known_clauses(paths: Iterable[Path]) -> frozenset[str] | None:
-    indexes = [clauses_path(p) for p in paths if clauses_path(p).is_file()]
-    return frozenset(c for i in indexes for c in read_clauses(i)) if indexes else None
-
-
-def references(name_or_path: str | Path, overlays: Iterable[str | Path] = ()) -> dict[str, str]:
-    """Return the place in the source of each clause in the indexes beside a ruleset and what it is made of."""
+def clause_index(name_or_path: str | Path, overlays: Iterable[str | Path] = ()) -> dict[str, Clause]:
+    """Return the clauses in the indexes beside a ruleset and what it is made of, by id; none without an index."""
     files = [p for p, _ in _chain(find_ruleset(name_or_path), DEFAULT_LIMITS)]
-    indexes = [clauses_path(p) for p in (*files, *map(Path, overlays))]
-    return {i: c.at for index in indexes if index.is_file() for i, c in read_clauses(index).items()}
+    return _clauses_beside([*files, *map(Path, overlays)]) or {}
+
+
+def _clauses_beside(paths: Iterable[Path]) -> dict[str, Clause] | None:
+    indexes = [clauses_path(p) for p in paths if clauses_path(p).is_file()]
+    return {i: clause for index in indexes for i, clause in read_clauses(index).items()} if indexes else None
 
 
 def load(

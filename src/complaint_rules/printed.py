@@ -98,7 +98,8 @@ def _answer(rules: CompiledRuleset, result: DecisionResult, name: str, answer: A
             parties = party_words(result, rules, name, lang)
             yield f"{title}: {answer_words(rules.ruleset, name, value, lang, parties)}"
             unmet = [i for i, status in trace.items.items() if status == "unmet"]
-            parts = {"rule": trace.rules, "unmet": unmet, "next": [trace.next] if trace.next else [], "": trace.because}
+            placed = [f"{r} ({trace.origins[r]})" if r in trace.origins else r for r in trace.rules]
+            parts = {"rule": placed, "unmet": unmet, "next": [trace.next] if trace.next else [], "": trace.because}
             yield from _why(parts, lang)
         case NotRegulated(refer_to):
             yield f"{title}: {HEADINGS['refer_to'].in_lang(lang)} {refer_to.in_lang(lang)}" if refer_to else title
