@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from complaint_rules import RulesetError, decide, load_text
+from complaint_rules import RulesetError, decide, load_text, why_not
 
 TEXT = """
 language: 1
@@ -127,3 +127,14 @@ decisions:
     assert silent.refer_to.zh == "经理"
     with pytest.raises(RulesetError, match="CR201"):
         load_text(text.replace("A: 3, B: unset", "A: 3"))
+
+
+def test_why_not_knows_what_each_cell_gives() -> None:
+    facts = {"level": "general", "packs": 2}
+    said = why_not(RULES, facts, "limit", "5")
+
+    assert [(r.rule, r.failed[0].column) for r in said.losing] == [("medium", "level")]
+    assert [c.example for way in said.nearest for c in way.changes] == ["medium"]
+    assert said.nearest[0].holds
+    other = load_text(TEXT, parameters={"limit.serious": 9})
+    assert [c.example for way in why_not(other, facts, "limit", "9").nearest for c in way.changes] == ["serious"]

@@ -494,16 +494,16 @@ def _table(step: TableStep, env: Mapping[str, Any]) -> Table:
     decision, ruleset = step.decision, step.ruleset
     inputs = [(c, *ruleset.column(c)) for c in decision.inputs]
     column_domains = {c: d for c, d, _ in inputs}
-    rules = [([_placed(w, column_domains, env) for w in r.when], _given(r.then, env)) for r in decision.rules]
+    rules = [([_placed(w, column_domains, env) for w in r.when], given(r, env)) for r in decision.rules]
     domains = [t.domain for t in decision.outputs.values()] or [Text()]
     return build_table(
         inputs, rules, domains, policy=decision.policy, aggregate=decision.aggregate, default=decision.default
     )
 
 
-def _given(then: tuple[Any, ...], env: Mapping[str, Any]) -> tuple[Any, ...]:
+def given(rule: Rule, env: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return a rule's outputs, those that name a parameter with its value."""
-    return tuple(env.get(v.name, Missing(unset=(v.name,))) if isinstance(v, ParameterRef) else v for v in then)
+    return tuple(env.get(v.name, Missing(unset=(v.name,))) if isinstance(v, ParameterRef) else v for v in rule.then)
 
 
 def _placed(when: When, domains: Mapping[str, Domain], env: Mapping[str, Any]) -> When:

@@ -20,6 +20,7 @@ from complaint_rules.compile import (
     ExpressionStep,
     Step,
     TableStep,
+    given,
     inlined,
     references,
     tables_of,
@@ -371,7 +372,7 @@ def _losing(view: _View, step: TableStep | ChecklistStep, wanted: _Wanted) -> It
         yield from _lacking(view, step, wanted, tables)
         return
     trace = view.answers[step.name].trace
-    for number in sorted(_givers(step.decision, wanted)):
+    for number in sorted(_givers(step, wanted)):
         rule = step.decision.rules[number]
         if rule.id in trace.rules:
             continue
@@ -380,16 +381,18 @@ def _losing(view: _View, step: TableStep | ChecklistStep, wanted: _Wanted) -> It
         yield LosingRule(rule.id, failed or (), beaten, rule.because or step.decision.because)
 
 
-def _givers(decision: TableDecision, wanted: _Wanted) -> frozenset[int]:
+def _givers(step: TableStep, wanted: _Wanted) -> frozenset[int]:
     """Return the rules that would give what is wanted; where outputs are added or counted, none does alone."""
+    decision = step.decision
     if wanted.rule is not None:
         return frozenset(i for i, r in enumerate(decision.rules) if r.id == wanted.rule)
     if decision.policy is HitPolicy.COLLECT and decision.aggregate in (Aggregate.SUM, Aggregate.COUNT):
         return frozenset()
     union = decision.policy is HitPolicy.COLLECT and decision.aggregate is Aggregate.UNION
+    outputs = [given(r, step.parameters) for r in decision.rules]
     return frozenset(
-        i for i, r in enumerate(decision.rules)
-        if wanted.is_said_by(_own(decision, r.then)) or (union and _is_part(r.then[0], wanted))
+        i for i, then in enumerate(outputs)
+        if wanted.is_said_by(_own(decision, then)) or (union and _is_part(then[0], wanted))
     )  # fmt: skip
 
 
@@ -466,7 +469,7 @@ def _goal(step: TableStep | ChecklistStep, wanted: _Wanted) -> Goal:
     if isinstance(step, ChecklistStep):
         return _checklist_goal(step.decision, wanted)
     decision = step.decision
-    needed = _givers(decision, wanted)
+    needed = _givers(step, wanted)
     if wanted.rule is not None:
         (rule,) = needed
         simplify, is_loose = for_rule(decision.policy, rule), decision.policy in GATHERING
@@ -671,10 +674,10 @@ def _again(view: _View, step: Step, wanted: _Wanted, changes: tuple[Change, ...]
     if any(c.kind == "decision" for c in leaves):
         return Contrast(changes, None)
     facts = {**view.facts, **{c.column: c.example for c in leaves if c.kind == "fact"}}
-    given = {n: v for n, v in facts.items() if v is not ABSENT}
+    known = {n: v for n, v in facts.items() if v is not ABSENT}
     settings = {c.column: c.example for c in leaves if c.kind == "setting"}
     rules = under(view.rules, settings) if settings else view.rules
-    answer = settle_all(rules, given, only=[step.name])[step.name]
+    answer = settle_all(rules, known, only=[step.name])[step.name]
     return Contrast(changes, wanted.is_met_by(answer), answer.ask if isinstance(answer, Undetermined) else ())
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.calendar_data import load_calendar
-from complaint_rules.compile import CompiledRuleset, inlined, under
+from complaint_rules.compile import CompiledRuleset, given, inlined, under
 from complaint_rules.deadline import Due
 from complaint_rules.deadlines import DueAnswer, due_dates
 from complaint_rules.deciding import decide, spoken_in
@@ -508,7 +508,7 @@ def _reasons(name: str, example: Example, rules: CompiledRuleset, result: Decisi
         return
     values = _values(rules, result)
     named = [r for r in decision.rules if r.id in example.rules.get(name, ())] or _giving(
-        decision, example.expect.get(name)
+        decision, example.expect.get(name), rules.parameters
     )
     failing = sorted(((_failing(r, rules, values), r) for r in named), key=lambda pair: len(pair[0]))
     for cells, rule in failing[: len(example.rules.get(name, ())) or 1]:
@@ -517,11 +517,11 @@ def _reasons(name: str, example: Example, rules: CompiledRuleset, result: Decisi
             yield f"rule `{rule.id}` needs {column}: {rule.cells.get(column, test)}; here it is {shown}"
 
 
-def _giving(decision: TableDecision, expected: Expectation | None) -> list[Rule]:
+def _giving(decision: TableDecision, expected: Expectation | None, parameters: Mapping[str, Any]) -> list[Rule]:
     if expected is None or expected.status != "decided":
         return []
     wanted = tuple(expected.value.values()) if isinstance(expected.value, Mapping) else (expected.value,)
-    return [r for r in decision.rules if tuple(r.then) == wanted]
+    return [r for r in decision.rules if given(r, parameters) == wanted]
 
 
 def _failing(rule: Rule, rules: CompiledRuleset, values: Mapping[str, Any]) -> list[tuple[str, Test]]:
