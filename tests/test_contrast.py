@@ -17,7 +17,8 @@ pytest.importorskip("complaint_rules")
 import library
 import sizes
 from complaint_rules import FactsError, load, load_text, nearest
-from complaint_rules.contrast import explain_why_not, why_not
+from complaint_rules.contrast import why_not
+from complaint_rules.contrast_words import explain_why_not
 from complaint_rules.deciding import settle_all
 from complaint_rules.domains import ABSENT
 from complaint_rules.facts import read_facts

@@ -23,7 +23,8 @@ from complaint_rules import (
     why_not,
 )
 from complaint_rules.dated import versions
-from complaint_rules.examples import read_examples, run_examples
+from complaint_rules.example_file import read_examples
+from complaint_rules.examples import run_examples
 from complaint_rules.interview import begin
 from complaint_rules.source import Document, read
 

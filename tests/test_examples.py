@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from complaint_rules import RulesetError, load_text
-from complaint_rules.examples import Outcome, read_examples, run_examples, unreached_rules
+from complaint_rules.example_file import read_examples
+from complaint_rules.examples import Outcome, run_examples, unreached_rules
 
 TEXT = """
 language: 1

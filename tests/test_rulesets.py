@@ -12,7 +12,8 @@ import sizes
 from complaint_rules.answers import Decided
 from complaint_rules.check import check
 from complaint_rules.clauses import clause_map, clauses_path, read_clauses
-from complaint_rules.examples import Outcome, examples_path, read_examples, run_examples
+from complaint_rules.example_file import examples_path, read_examples
+from complaint_rules.examples import Outcome, run_examples
 from complaint_rules.library import find_ruleset, load, names, read_ruleset
 from complaint_rules.mutate import mutants, survivors
 from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from complaint_rules import decide, load, load_text
 from complaint_rules.answers import Decided, DecisionResult
-from complaint_rules.examples import examples_path, read_examples
+from complaint_rules.example_file import examples_path, read_examples
 from complaint_rules.library import find_ruleset, names, read_ruleset
 from complaint_rules.stubs import stub
 from fences import fences

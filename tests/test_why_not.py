@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from complaint_rules import FactsError, load_text
-from complaint_rules.contrast import explain_why_not, why_not
+from complaint_rules.contrast import why_not
+from complaint_rules.contrast_words import explain_why_not
 
 RULES = load_text(
     """

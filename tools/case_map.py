@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from complaint_rules.examples import examples_path, read_examples
+from complaint_rules.example_file import examples_path, read_examples
 from complaint_rules.library import find_ruleset, load
 from complaint_rules.source import read
 

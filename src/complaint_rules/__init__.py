@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Trace, Undetermined
     from complaint_rules.compile import CompiledRuleset
-    from complaint_rules.contrast import WhyNot, explain_why_not, why_not
+    from complaint_rules.contrast import WhyNot, why_not
+    from complaint_rules.contrast_words import explain_why_not
     from complaint_rules.deadlines import DueAnswer, NotDue, OpenDue
     from complaint_rules.diagnostics import (
         ComplaintRulesError,
@@ -29,7 +30,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "compile": ("CompiledRuleset",),
-    "contrast": ("WhyNot", "explain_why_not", "why_not"),
+    "contrast": ("WhyNot", "why_not"),
+    "contrast_words": ("explain_why_not",),
     "deadlines": ("DueAnswer", "NotDue", "OpenDue"),
     "answers": ("Decided", "DecisionResult", "NotRegulated", "Trace", "Undetermined"),
     "diagnostics": (

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from complaint_rules.answers import DecisionResult
 from complaint_rules.compile import CompiledRuleset
-from complaint_rules.contrast import explain_why_not
 from complaint_rules.contrast import why_not as find_why_not
+from complaint_rules.contrast_words import explain_why_not
 from complaint_rules.deciding import spoken_in
 from complaint_rules.interview import begin, run
 from complaint_rules.library import clause_index

@@ -11,7 +11,8 @@ from complaint_rules.answers import Answer, DecisionResult, NotRegulated, Settle
 from complaint_rules.compile import CompiledRuleset, Step, TableStep, step_of
 from complaint_rules.deciding import Standing, decide_in, in_force, plan_of, resting_on, standing, with_answers
 from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, ParameterRef, Text, Truth
-from complaint_rules.examples import Example, compared, settings_of
+from complaint_rules.example_file import Example
+from complaint_rules.examples import compared, settings_of
 from complaint_rules.ruleset import ChecklistDecision, Item, Rule, TableDecision
 from complaint_rules.settle import Settler, settler
 from complaint_rules.tables import Aggregate, reachable

@@ -18,7 +18,7 @@ from complaint_rules.answers import DecisionResult
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError
 from complaint_rules.domains import Domain
-from complaint_rules.examples import Example, examples_path, read_examples
+from complaint_rules.example_file import Example, examples_path, read_examples
 from complaint_rules.facts import raw_of_text
 from complaint_rules.library import decide as decide_facts
 from complaint_rules.library import find_ruleset, load, read_day, read_ruleset
