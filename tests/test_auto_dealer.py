@@ -170,7 +170,7 @@ def test_the_call_back_is_due_twelve_hours_on_over_night_and_weekend() -> None:
     found = callback({"closure_application_received_at": "2024-03-15T20:00:00+08:00"})
 
     assert found["due"] == "2024-03-16T08:00:00+08:00"
-    assert found["rests_on"] == ["callback_clock_start"]
+    assert found["rests_on"] == {"callback_clock_start": "closure_application_received_at"}
 
 
 def test_the_other_reading_counts_the_call_back_from_the_reply() -> None:

@@ -127,7 +127,8 @@ def test_a_deadline_reads_facts_decisions_and_readings() -> None:
     found = due_of(RULES, GIVEN)
 
     assert str(found["reply"].due) == "2024-05-06 24:00"
-    assert found["reply"].rests_on == ("counted_from",)
+    assert found["reply"].rests_on == {"counted_from": "received"}
+    assert (found["reply"].terms.amount, found["reply"].terms.unit) == (2, "working_day")
     assert found["study"].status == "not_due"
 
 

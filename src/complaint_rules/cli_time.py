@@ -17,13 +17,23 @@ from complaint_rules.deadlines import AnyDue, DueAnswer, NotDue, due_json
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import due as due_of
 from complaint_rules.library import read_day
-from complaint_rules.printed import FINDINGS, HEADINGS, OK, print_aside, print_json, print_lines
+from complaint_rules.printed import FINDINGS, HEADINGS, OK, parameter_line, print_aside, print_json, print_lines
 from complaint_rules.render import value_words
-from complaint_rules.ruleset import Ruleset
+from complaint_rules.ruleset import Deadline, Ruleset
 from complaint_rules.typed import AS_WRITTEN, NO_CASE, Case, Json, Laid, facts_of, loaded
 from complaint_rules.words import Label, Lang
 
+_UNITS = {
+    "minute": Label("分钟", "minutes"),
+    "hour": Label("小时", "hours"),
+    "business_hour": Label("个工作小时", "business hours"),
+    "working_day": Label("个工作日", "working days"),
+    "calendar_day": Label("日", "days"),
+    "week": Label("周", "weeks"),
+    "month": Label("个月", "months"),
+}
 _WORDS = {
+    "from": Label("自 {} 起 {} {}", "from {}: {} {}"),
     "start": Label("起算日，不计入", "the start, not counted"),
     "weekend": Label("休息日", "weekend"),
     "moved": Label("顺延至", "moved to"),
@@ -74,7 +84,7 @@ def due(
     if json:
         print_json({n: due_json(a) for n, a in found.items()})
     else:
-        print_lines(*(line for n, a in found.items() for line in _lines(rules.ruleset, n, a, lang)))
+        print_lines(*(line for n, a in found.items() for line in _lines(rules, n, a, lang)))
     return FINDINGS if any(a.status == "undetermined" for a in found.values()) else OK
 
 
@@ -93,25 +103,32 @@ def _instant(text: str, ruleset: Ruleset) -> str:
     return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(ruleset.time_zone))).isoformat()
 
 
-def _lines(ruleset: Ruleset, name: str, answer: AnyDue, lang: Lang) -> Iterable[str]:
+def _lines(rules: CompiledRuleset, name: str, answer: AnyDue, lang: Lang) -> Iterable[str]:
+    ruleset = rules.ruleset
     deadline = ruleset.deadlines[name]
     title = f"{name} {deadline.label.in_lang(lang)}"
-    because = f"    {', '.join(answer.because)}" if answer.because else ""
     match answer:
-        case DueAnswer(found, _, owner, rests_on):
+        case DueAnswer(found, start, terms, _, rests_on):
             yield f"{title}: {found}" + (f" ({_WORDS['provisional'].in_lang(lang)})" if found.provisional else "")
+            unit = _UNITS[terms.unit].in_lang(lang)
+            yield f"    {_WORDS['from'].in_lang(lang).format(start.isoformat(' ', 'minutes'), terms.amount, unit)}"
             yield from (f"    {line}" for line in _arithmetic(found.steps, lang))
-            said = [because.strip(), *rests_on]
-            if owner is not None and deadline.owner:
-                said.insert(
-                    0, f"{_WORDS['owner'].in_lang(lang)} {value_words(owner, ruleset.type_of(deadline.owner), lang)}"
-                )
-            yield f"    {' · '.join(filter(None, said))}"
+            yield f"    {' · '.join((*_owner(ruleset, deadline, answer, lang), *answer.because))}"
+            yield from (f"    {parameter_line(ruleset.parameters[n], v, lang)}" for n, v in rests_on.items())
         case NotDue(applies):
             yield f"{title}: {_WORDS['none' if applies else 'not_needed'].in_lang(lang)}"
         case _:
             waits = [*answer.ask, *answer.unset, *([_WORDS["beyond"].in_lang(lang)] if answer.beyond_calendar else [])]
             yield f"{title}: {HEADINGS['undetermined'].in_lang(lang)}; {HEADINGS['waits'].in_lang(lang)} {', '.join(waits)}"
+
+
+def _owner(ruleset: Ruleset, deadline: Deadline, answer: DueAnswer, lang: Lang) -> Iterable[str]:
+    """Yield who must keep the limit, or that it is not decided; nothing where nobody is named."""
+    if deadline.owner is not None:
+        type_ = ruleset.type_of(deadline.owner)
+        known = answer.owner is not None
+        who = value_words(answer.owner, type_, lang) if known else HEADINGS["undetermined"].in_lang(lang)
+        yield f"{_WORDS['owner'].in_lang(lang)} {who}"
 
 
 def _arithmetic(steps: Iterable[DayStep], lang: Lang) -> Iterable[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -20,12 +20,16 @@ from complaint_rules.worktime import Calendar
 
 @dataclass(frozen=True, slots=True)
 class DueAnswer:
-    """A time limit that runs: `due` and its arithmetic, `owner` where one is named, the parameters it rests on."""
+    """A time limit that runs: `due` and its arithmetic by these terms, and what the readings it rests on say.
+
+    `owner` is who must keep it; None where none is named, or where that is not decided.
+    """
 
     due: Due
     start: datetime
+    terms: Terms
     owner: Any
-    rests_on: tuple[str, ...]
+    rests_on: Mapping[str, Any]
     because: tuple[str, ...]
     status: ClassVar[str] = "due"
 
@@ -57,13 +61,14 @@ def due_json(answer: AnyDue) -> dict[str, Any]:
     """Return the answer as JSON-serialisable data."""
     said: dict[str, Any] = {"status": answer.status, "because": list(answer.because)}
     match answer:
-        case DueAnswer(found, start, owner, rests_on):
+        case DueAnswer(found, start, terms, owner, rests_on):
             steps = [
                 {"day": s.day.isoformat(), "count": s.count, **({"why": s.why} if s.why else {})} for s in found.steps
             ]
             said |= {
                 "due": found.instant.isoformat(), "shown": str(found), "start": start.isoformat(), "owner": to_json(owner),
-                "provisional": found.provisional, "rests_on": list(rests_on), "steps": steps,
+                "terms": asdict(terms), "provisional": found.provisional,
+                "rests_on": to_json(rests_on), "steps": steps,
             }  # fmt: skip
         case NotDue(applies):
             said |= {"applies": applies}
@@ -72,10 +77,10 @@ def due_json(answer: AnyDue) -> dict[str, Any]:
     return said
 
 
-def _number(amount: Any, unit: str) -> float:
+def _number(amount: Any, unit: str) -> int | float:
     """Return how many of the unit; a duration is divided by it, a day being 24 hours."""
     if not isinstance(amount, timedelta):
-        return float(amount)
+        return int(amount) if amount == int(amount) else float(amount)
     one = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "business_hour": timedelta(hours=1)}
     return amount / one.get(unit, timedelta(days=7 if unit == "week" else 1))
 
@@ -155,8 +160,9 @@ class _Reader:
             raise FactsError([Diagnostic("CR304", args=words, where=f"deadlines.{self.deadline.name}.within")])
         owner = self.owner()
         reckoned = {k: v for k, v in terms.items() if k != "start"}
-        found = due(Terms(_number(amount, reckoned["unit"]), **reckoned), start, calendar)
-        return DueAnswer(found, start, owner, tuple(self.rests_on()), because)
+        agreed = Terms(_number(amount, reckoned["unit"]), **reckoned)
+        rests_on = {n: self.rules.parameters[n] for n in self.rests_on() if n in self.rules.parameters}
+        return DueAnswer(due(agreed, start, calendar), start, agreed, owner, rests_on, because)
 
     def value(self, name: str) -> Any:
         """Return the value of a fact, parameter or decision; note what is missing."""

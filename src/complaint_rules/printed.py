@@ -12,12 +12,18 @@ from complaint_rules.compile import CompiledRuleset
 from complaint_rules.deciding import spoken_in
 from complaint_rules.prose import party_words
 from complaint_rules.render import answer_words, fact_line, name_words, value_words
-from complaint_rules.ruleset import Parameter, Ruleset
+from complaint_rules.ruleset import Parameter, ParameterKind, Ruleset
 from complaint_rules.words import Label, Lang
 
 OK, FINDINGS, BAD_INPUT = 0, 1, 2
 
 _SHOWN = 4
+_KINDS: Mapping[ParameterKind, Label] = {
+    ParameterKind.VALUE: Label("原文数值", "value"),
+    ParameterKind.READING: Label("解释", "reading"),
+    ParameterKind.ASSUMED: Label("假定", "assumed"),
+    ParameterKind.UNSET: Label("待定", "unset"),
+}
 HEADINGS: Mapping[str, Label] = {
     "decided": Label("已判定", "Decided"),
     "not_regulated": Label("未作规定", "Not regulated"),
@@ -119,7 +125,7 @@ def _why(parts: Mapping[str, Sequence[str]], lang: Lang) -> Iterable[str]:
 def parameter_line(parameter: Parameter, value: Any, lang: Lang) -> str:
     shown = HEADINGS["is_unset"].in_lang(lang) if value is None else value_words(value, parameter.type, lang)
     reason = f": {parameter.reason.in_lang(lang)}" if parameter.reason else ""
-    return f"{parameter.name} = {shown} [{parameter.kind.value}{reason}]"
+    return f"{parameter.name} = {shown} [{_KINDS[parameter.kind].in_lang(lang)}{reason}]"
 
 
 def _title(rules: CompiledRuleset, name: str, lang: Lang) -> str:
