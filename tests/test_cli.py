@@ -385,3 +385,15 @@ def test_a_label_in_a_cell_or_output_is_told_by_its_id(capsys: pytest.CaptureFix
         out = run(capsys, "check", "page.yaml", "--lang", "zh")[1]
         assert "CR303" in out
         assert f"`{meant}`" in out.splitlines()[1]
+
+
+def test_every_option_of_every_command_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    silent = []
+    for command in (*COMMANDS, "ask", "due", "new", "fmt", "stubs", "mutate", "calendar show", "calendar check"):
+        shown = run(capsys, *command.split(), "--help")[1]
+        for line in shown.splitlines():
+            option = re.match(r"\u2502 (?:[* ] {0,2})?(--[a-z-]+|[A-Z]+)( [A-Z.]+)?(.*)\u2502", line)
+            if option and not re.sub(r"\[.*", "", option[3]).strip():
+                silent.append((command, option[1]))
+
+    assert silent == []

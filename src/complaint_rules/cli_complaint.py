@@ -25,30 +25,34 @@ from complaint_rules.printed import (
     print_lines,
 )
 from complaint_rules.prose import explain as explain_result
-from complaint_rules.typed import AS_WRITTEN, NO_CASE, Case, Json, Laid, decided, facts_of, loaded
+from complaint_rules.typed import (
+    AS_WRITTEN,
+    NO_CASE,
+    Case,
+    FactsFile,
+    Json,
+    Laid,
+    Language,
+    RulesetName,
+    decided,
+    facts_of,
+    loaded,
+)
 from complaint_rules.values import to_json
 from complaint_rules.words import Lang
 
 
 def decide(
-    ruleset: str,
-    facts: str | None = None,
+    ruleset: RulesetName,
+    facts: FactsFile = None,
     /,
     *,
     case: Case = NO_CASE,
     laid: Laid = AS_WRITTEN,
-    lang: Lang = "en",
+    lang: Language = "en",
     json: Json = False,
 ) -> int:
-    """Say what the procedure says about a complaint.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    facts: JSON file with the facts, or - for standard input.
-    lang: language of labels and messages.
-    json: print the whole result as JSON.
-    """
+    """Say what the procedure says about a complaint."""
     rules, result = decided(ruleset, facts, case, laid)
     if json:
         print(result.to_json())
@@ -58,26 +62,24 @@ def decide(
 
 
 def explain(
-    ruleset: str,
-    facts: str | None = None,
+    ruleset: RulesetName,
+    facts: FactsFile = None,
     /,
     *,
     case: Case = NO_CASE,
     laid: Laid = AS_WRITTEN,
-    why_not: Annotated[tuple[str, ...], Parameter(name="--why-not", negative=())] = (),
-    lang: Lang = "en",
+    why_not: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--why-not",
+            negative=(),
+            help="DECISION=VALUE or DECISION=RULE: why it is not that, and the nearest change with which it would be",
+        ),
+    ] = (),
+    lang: Language = "en",
     json: Json = False,
 ) -> int:
-    """Say why, in prose: the rules that decided, their clauses, what the answer rests on.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    facts: JSON file with the facts, or - for standard input.
-    why_not: DECISION=VALUE or DECISION=RULE: why it is not that, and the nearest change with which it would be.
-    lang: language of the prose.
-    json: print prose and result as JSON.
-    """
+    """Say why, in prose: the rules that decided, their clauses, what the answer rests on."""
     rules, result = decided(ruleset, facts, case, laid)
     if why_not:
         return _explain_why_not(rules, result, [w.partition("=")[::2] for w in why_not], lang, json=json)
@@ -104,24 +106,16 @@ def _explain_why_not(
 
 
 def ask(
-    ruleset: str,
-    facts: str | None = None,
+    ruleset: RulesetName,
+    facts: FactsFile = None,
     /,
     *,
     case: Case = NO_CASE,
     laid: Laid = AS_WRITTEN,
-    lang: Lang = "en",
+    lang: Language = "en",
     json: Json = False,
 ) -> int:
-    """Ask for the facts that still matter, best question first, until all is decided; each answer is a line of input.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    facts: JSON file with the facts that are known already.
-    lang: language of the questions.
-    json: print the facts and the result as JSON; the questions then go to standard error.
-    """
+    """Ask for the facts that still matter, best question first, until all is decided; each answer is a line of input."""
     rules = loaded(ruleset, case, laid)
     known = facts_of(rules.ruleset, facts, case.set_) if facts or case.set_ else {}
     asked = run(begin(rules, known, only=case.only or None), input, print_aside if json else print_lines, lang)

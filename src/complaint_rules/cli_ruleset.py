@@ -26,28 +26,20 @@ from complaint_rules.printed import (
     section,
 )
 from complaint_rules.render import decision_sheet, fact_line, html_page, markdown, terminal
-from complaint_rules.typed import AS_WRITTEN, Json, Laid, examples_of
+from complaint_rules.typed import AS_WRITTEN, ExamplesFile, Json, Laid, Language, RulesetName, examples_of
 from complaint_rules.words import Lang, suggest
 
 
 def facts(
-    ruleset: str,
+    ruleset: RulesetName,
     /,
     *,
-    schema: Annotated[bool, Parameter(negative=())] = False,
+    schema: Annotated[bool, Parameter(negative=(), help="print the JSON Schema of the facts")] = False,
     laid: Laid = AS_WRITTEN,
-    lang: Lang = "en",
+    lang: Language = "en",
     json: Json = False,
 ) -> int:
-    """List the facts that a ruleset needs, and what each may be.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    schema: print the JSON Schema of the facts.
-    lang: language of labels.
-    json: the same as --schema.
-    """
+    """List the facts that a ruleset needs, and what each may be."""
     read = laid.ruleset(ruleset)
     if schema or json:
         print_json(facts_schema(read))
@@ -60,25 +52,18 @@ def facts(
 
 
 def show(
-    ruleset: str,
-    decision: str | None = None,
+    ruleset: RulesetName,
+    decision: Annotated[str | None, Parameter(help="the decision wanted; all by default")] = None,
     /,
     *,
-    format: Literal["terminal", "markdown", "html"] = "terminal",  # noqa: A002 - the option's name
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["terminal", "markdown", "html"], Parameter(help="terminal, markdown or html")
+    ] = "terminal",
     laid: Laid = AS_WRITTEN,
-    lang: Lang = "en",
+    lang: Language = "en",
     json: Json = False,
 ) -> int:
-    """Show decisions as tables for people.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    decision: the decision wanted; all by default.
-    format: terminal, markdown or html.
-    lang: language of labels and words.
-    json: print the tables as JSON.
-    """
+    """Show decisions as tables for people."""
     read = laid.ruleset(ruleset)
     if decision is not None and decision not in read.decisions:
         words = {"name": decision, "suggestion": suggest(decision, read.decisions)}
@@ -96,23 +81,21 @@ def show(
 
 
 def check(
-    ruleset: str,
+    ruleset: RulesetName,
     /,
     *,
-    fix: Annotated[bool, Parameter(negative=())] = False,
+    fix: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            help="first mend what is a slip of one letter or a full-width sign, where it stands in the file",
+        ),
+    ] = False,
     laid: Laid = AS_WRITTEN,
-    lang: Lang = "en",
+    lang: Language = "en",
     json: Json = False,
 ) -> int:
-    """Find gaps, overlaps, hidden rules and every other fault of a ruleset.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    fix: first mend what is a slip of one letter or a full-width sign, where it stands in the file.
-    lang: language of messages.
-    json: print the findings as JSON.
-    """
+    """Find gaps, overlaps, hidden rules and every other fault of a ruleset."""
     path = find_ruleset(ruleset)
     if fix:
         _fix(path, lang)
@@ -147,17 +130,15 @@ def _summary(name: str, size: str, found: Sequence[Diagnostic], lang: Lang) -> s
 
 
 def run_beside(
-    ruleset: str, examples: str | None = None, /, *, laid: Laid = AS_WRITTEN, lang: Lang = "en", json: Json = False
+    ruleset: RulesetName,
+    examples: ExamplesFile = None,
+    /,
+    *,
+    laid: Laid = AS_WRITTEN,
+    lang: Language = "en",
+    json: Json = False,
 ) -> int:
-    """Run a ruleset's examples and explain each failure cell by cell.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    examples: the file of examples; by default the one beside the ruleset.
-    lang: language of messages.
-    json: print the failures as JSON.
-    """
+    """Run a ruleset's examples and explain each failure cell by cell."""
     rules, file, read = examples_of(ruleset, examples, laid)
     outcomes = run_examples(rules, read)
     failed = [o for o in outcomes if o.failures]
@@ -180,23 +161,17 @@ def run_beside(
 
 
 def clauses(
-    ruleset: str,
+    ruleset: RulesetName,
     /,
     *,
-    ledger: Path | None = None,
+    ledger: Annotated[
+        Path | None, Parameter(help="a folder with an outside list of clauses, RULESET.yaml, to compare the index with")
+    ] = None,
     laid: Laid = AS_WRITTEN,
-    lang: Lang = "en",
+    lang: Language = "en",
     json: Json = False,
 ) -> int:
-    """Show where each clause is encoded, which are advice to staff only, and which are missing.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    ledger: a folder with an outside list of clauses, RULESET.yaml, to compare the index with.
-    lang: language of the clauses' words.
-    json: print the map as JSON.
-    """
+    """Show where each clause is encoded, which are advice to staff only, and which are missing."""
     read, index = laid.ruleset(ruleset), clause_index(ruleset, laid.overlay)
     if not index:
         raise RulesetError([Diagnostic("CR309", args={"name": clauses_path(find_ruleset(ruleset)).name})])

@@ -20,7 +20,18 @@ from complaint_rules.library import read_day
 from complaint_rules.printed import FINDINGS, HEADINGS, OK, parameter_line, print_aside, print_json, print_lines
 from complaint_rules.render import value_words
 from complaint_rules.ruleset import Deadline, Ruleset
-from complaint_rules.typed import AS_WRITTEN, NO_CASE, Case, Json, Laid, facts_of, loaded
+from complaint_rules.typed import (
+    AS_WRITTEN,
+    NO_CASE,
+    Case,
+    FactsFile,
+    Json,
+    Laid,
+    Language,
+    RulesetName,
+    facts_of,
+    loaded,
+)
 from complaint_rules.words import Label, Lang
 
 _UNITS = {
@@ -49,30 +60,29 @@ _WORDS = {
 
 
 def due(
-    ruleset: str,
-    facts: str | None = None,
+    ruleset: RulesetName,
+    facts: FactsFile = None,
     /,
     *,
-    start: str | None = None,
-    calendar: str | None = None,
-    strict_calendar: Annotated[bool, Parameter(negative=())] = False,
+    start: Annotated[
+        str | None,
+        Parameter(
+            help="an instant, 2024-03-08T10:00, from which every limit is reckoned whose own start is not among the facts"
+        ),
+    ] = None,
+    calendar: Annotated[str | None, Parameter(help="a shipped calendar or a file, in place of the ruleset's")] = None,
+    strict_calendar: Annotated[
+        bool,
+        Parameter(
+            negative=(), help="what lies beyond the days that the calendar covers is undetermined, not provisional"
+        ),
+    ] = False,
     case: Case = NO_CASE,
     laid: Laid = AS_WRITTEN,
-    lang: Lang = "en",
+    lang: Language = "en",
     json: Json = False,
 ) -> int:
-    """Say when each time limit of a complaint ends, day by day.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    facts: JSON file with the facts, or - for standard input.
-    start: an instant, 2024-03-08T10:00, from which every limit is reckoned whose own start is not among the facts.
-    calendar: a shipped calendar or a file, in place of the ruleset's.
-    strict_calendar: what lies beyond the days that the calendar covers is undetermined, not provisional.
-    lang: language of labels and messages.
-    json: print the answers as JSON.
-    """
+    """Say when each time limit of a complaint ends, day by day."""
     rules = loaded(ruleset, case, laid)
     if not rules.ruleset.deadlines:
         print_aside(_WORDS["no deadlines"].in_lang(lang).format(rules.ruleset.id))
@@ -165,24 +175,15 @@ def list_calendars() -> int:
 
 @calendar.command
 def show(
-    name: str,
+    name: Annotated[str, Parameter(help="a shipped calendar, or a file")],
     /,
     *,
-    from_: Annotated[str, Parameter(name="--from")],
-    to: str,
-    known_at: str | None = None,
+    from_: Annotated[str, Parameter(name="--from", help="the first day, 2024-10-01")],
+    to: Annotated[str, Parameter(help="the last day")],
+    known_at: Annotated[str | None, Parameter(help="a day; what was published later is left out")] = None,
     json: Json = False,
 ) -> int:
-    """Show each day of a calendar: worked or not, why, and by which notice.
-
-    Parameters
-    ----------
-    name: a shipped calendar, or a file.
-    from_: the first day, 2024-10-01.
-    to: the last day.
-    known_at: a day; what was published later is left out.
-    json: print the days as JSON.
-    """
+    """Show each day of a calendar: worked or not, why, and by which notice."""
     made = load_calendar(name, known_at=read_day(known_at, "--known-at") if known_at else None)
     first, last = read_day(from_, "--from"), read_day(to, "--to")
     days = [first + timedelta(n) for n in range((last - first).days + 1)]
@@ -209,13 +210,8 @@ def _row(made: Any, day: date) -> dict[str, str]:
 
 
 @calendar.command
-def check(name: str, /) -> int:
-    """Read a calendar file and say what is wrong with it, or which days it covers.
-
-    Parameters
-    ----------
-    name: a shipped calendar, or a file.
-    """
+def check(name: Annotated[str, Parameter(help="a shipped calendar, or a file")], /) -> int:
+    """Read a calendar file and say what is wrong with it, or which days it covers."""
     covers = load_calendar(name).coverage
     print_lines(f"{name}: {covers.first or '…'} – {covers.last or '…'}")
     return OK

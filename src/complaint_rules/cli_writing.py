@@ -15,19 +15,18 @@ from complaint_rules.mutate import mutants, survivors
 from complaint_rules.printed import BAD_INPUT, FINDINGS, OK, print_aside, print_json, print_lines
 from complaint_rules.scaffold import scaffold
 from complaint_rules.stubs import stub
-from complaint_rules.typed import AS_WRITTEN, Json, Laid, examples_of
-from complaint_rules.words import Label, Lang
+from complaint_rules.typed import AS_WRITTEN, ExamplesFile, Json, Laid, Language, RulesetName, examples_of
+from complaint_rules.words import Label
 
 
-def new(name: str, /, *, from_: Annotated[str, Parameter(name="--from")], lang: Lang = "en") -> int:
-    """Write NAME.yaml, a copy of a ruleset under a new id; an existing file is left alone.
-
-    Parameters
-    ----------
-    name: id of the new ruleset.
-    from_: name or path of the ruleset to start from.
-    lang: language of messages.
-    """
+def new(
+    name: Annotated[str, Parameter(help="id of the new ruleset")],
+    /,
+    *,
+    from_: Annotated[str, Parameter(name="--from", help="name or path of the ruleset to start from")],
+    lang: Language = "en",
+) -> int:
+    """Write NAME.yaml, a copy of a ruleset under a new id; an existing file is left alone."""
     target = Path(f"{name}.yaml")
     text = scaffold(find_ruleset(from_).read_text("utf-8"), name)
     try:
@@ -40,14 +39,13 @@ def new(name: str, /, *, from_: Annotated[str, Parameter(name="--from")], lang: 
     return OK
 
 
-def fmt(files: tuple[Path, ...], /, *, check: Annotated[bool, Parameter(negative=())] = False) -> int:
-    """Lay out ruleset files evenly; comments, order and quoting stay.
-
-    Parameters
-    ----------
-    files: YAML files; each is written back if its layout changes.
-    check: only name the files that would change.
-    """
+def fmt(
+    files: Annotated[tuple[Path, ...], Parameter(help="YAML files; each is written back if its layout changes")],
+    /,
+    *,
+    check: Annotated[bool, Parameter(negative=(), help="only name the files that would change")] = False,
+) -> int:
+    """Lay out ruleset files evenly; comments, order and quoting stay."""
     changed = [f for f in files if _formatted(f, write=not check)]
     print_lines(*map(str, changed))
     return FINDINGS if check and changed else OK
@@ -63,29 +61,22 @@ def _formatted(file: Path, *, write: bool) -> bool:
     return laid_out != content
 
 
-def stubs(ruleset: str, /, *, laid: Laid = AS_WRITTEN) -> int:
-    """Print Python types of a ruleset's facts and decisions, for editors and type checkers.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    """
+def stubs(ruleset: RulesetName, /, *, laid: Laid = AS_WRITTEN) -> int:
+    """Print Python types of a ruleset's facts and decisions, for editors and type checkers."""
     print_lines(stub(laid.ruleset(ruleset)))
     return OK
 
 
 def mutate(
-    ruleset: str, examples: str | None = None, /, *, laid: Laid = AS_WRITTEN, lang: Lang = "en", json: Json = False
+    ruleset: RulesetName,
+    examples: ExamplesFile = None,
+    /,
+    *,
+    laid: Laid = AS_WRITTEN,
+    lang: Language = "en",
+    json: Json = False,
 ) -> int:
-    """Leave out each rule, and change each of its outputs, and name the changes that no example notices.
-
-    Parameters
-    ----------
-    ruleset: name of a shipped ruleset, or a path.
-    examples: the file of examples; by default the one beside the ruleset.
-    lang: language of messages.
-    json: print the changes as JSON.
-    """
+    """Leave out each rule, and change each of its outputs, and name the changes that no example notices."""
     rules, file, read = examples_of(ruleset, examples, laid)
     failed = [o for o in run_examples(rules, read) if o.failures]
     if failed:

@@ -24,10 +24,14 @@ from complaint_rules.library import decide as decide_facts
 from complaint_rules.library import find_ruleset, load, read_day, read_ruleset
 from complaint_rules.limits import DEFAULT_LIMITS
 from complaint_rules.ruleset import Ruleset
-from complaint_rules.words import Label, suggest
+from complaint_rules.words import Label, Lang, suggest
 
 STDIN = "(standard input)"
-Json = Annotated[bool, Parameter(name="--json", negative=())]
+RulesetName = Annotated[str, Parameter(help="name of a shipped ruleset, or a path")]
+FactsFile = Annotated[str | None, Parameter(help="JSON file with the facts, or - for standard input")]
+ExamplesFile = Annotated[str | None, Parameter(help="the file of examples; by default the one beside the ruleset")]
+Language = Annotated[Lang, Parameter(help="language of labels and messages")]
+Json = Annotated[bool, Parameter(name="--json", negative=(), help="print as JSON")]
 
 
 @Parameter(name="*")
