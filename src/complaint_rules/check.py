@@ -258,6 +258,8 @@ def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
     }
     read |= {n for d in ruleset.deadlines.values() for n in deadline_reads(ruleset, d)}
     read |= {ruleset.effective.by or ""}
+    read |= {n for i in ruleset.inputs.values() if i.fold for n in i.fold.across}
+    read |= {s.when or "" for s in (ruleset.process.steps.values() if ruleset.process else ())}
     read |= {t.of[v] for outputs in ruleset.outputs.values() for t in outputs.values() for v in t.of}
     for section in ("inputs", "parameters"):
         for name in getattr(ruleset, section):

@@ -121,6 +121,10 @@ def _places(ruleset: Ruleset) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield f"parameters.{name}", parameter.because
     for name, deadline in ruleset.deadlines.items():
         yield f"deadlines.{name}", deadline.because
+        for milestone in deadline.milestones:
+            yield f"deadlines.{name}.milestones.{milestone.name}", milestone.because or deadline.because
+    for step in ruleset.process.steps.values() if ruleset.process else ():
+        yield f"process.steps.{step.name}", step.because
     for name, decision in ruleset.decisions.items():
         yield f"decisions.{name}", decision.because
         for part in _parts(decision):

@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 
 from complaint_rules.calendar_data import load_calendar, shipped_calendars
 from complaint_rules.compile import CompiledRuleset
+from complaint_rules.course import Deadline
 from complaint_rules.deadline import DayStep
 from complaint_rules.deadlines import AnyDue, DueAnswer, NotDue, due_json
 from complaint_rules.diagnostics import Diagnostic, FactsError
@@ -19,7 +20,7 @@ from complaint_rules.library import due as due_of
 from complaint_rules.library import read_day
 from complaint_rules.printed import FINDINGS, HEADINGS, OK, parameter_line, print_aside, print_json, print_lines
 from complaint_rules.render import value_words
-from complaint_rules.ruleset import Deadline, Ruleset
+from complaint_rules.ruleset import Ruleset
 from complaint_rules.typed import (
     AS_WRITTEN,
     NO_CASE,

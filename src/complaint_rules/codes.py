@@ -204,6 +204,18 @@ _MEANING: Mapping[str, Code] = {
         help_en="remove `optional`; test the set with no members as `empty`",
         help_zh="请删去 `optional`；集合中没有任何项时用 `empty` 表示",
     ),
+    "CR119": _code(
+        en="exactly one of {known} must stand here",
+        zh="此处应恰有一项：{known}",
+        help_en="write one of them, and only one",
+        help_zh="请写其中一项，且只写一项",
+    ),
+    "CR120": _code(
+        en="`{name}` follows from the log, so no event can carry it",
+        zh="`{name}` 由经过记录得出（from），事件不能另行携带",
+        help_en="remove it from `carries`, or remove its `from`",
+        help_zh="请从 `carries` 中删去，或删去它的 `from`",
+    ),
 }
 
 # CR2xx: what the exact analysis of tables finds.
@@ -325,6 +337,42 @@ _FACTS: Mapping[str, Code] = {
         zh="`{ruleset}` 自 {low} 至 {high} 施行，{day} 不在其中",
         help_en="take the ruleset that was in force on that day, or correct the date",
         help_zh="请改用该日施行的规则集，或改正日期",
+    ),
+    "CR314": _code(
+        en="unknown event `{name}`",
+        zh="没有名为 `{name}` 的事件",
+        help_en="define it under `events`, or correct the spelling",
+        help_zh="请在 `events` 中定义，或改正拼写",
+    ),
+    "CR315": _code(
+        en="`{name}` follows from the log, so it cannot be given",
+        zh="`{name}` 由经过记录得出，不能另行给出",
+        help_en="remove it; what happened says it: {events}",
+        help_zh="请删去；它由这些事件得出：{events}",
+    ),
+    "CR316": _code(
+        en="the event `{event}` does not carry `{name}`",
+        zh="事件 `{event}` 不携带 `{name}`",
+        help_en="add it to the event's `carries`, or bring it by an event `facts`",
+        help_zh="请写入该事件的 `carries`，或用事件 `facts` 带来",
+    ),
+    "CR317": _code(
+        en="two different events have the id `{id}`",
+        zh="两个不同的事件使用同一标识 `{id}`",
+        help_en="give each its own id; a correction has an id of its own and says `corrects: {id}`",
+        help_zh="请各用各的标识；更正应另有标识，并写明 `corrects: {id}`",
+    ),
+    "CR318": _code(
+        en="there is no event `{id}` to take back or correct",
+        zh="没有标识为 `{id}` 的事件可供撤回或更正",
+        help_en="name the `id` of an event of this log",
+        help_zh="请写出本记录中某个事件的 `id`",
+    ),
+    "CR319": _code(
+        en="at {at} the clocks never come to rest: {names} change one another without end",
+        zh="在 {at}，{names} 互相改变，无法停下",
+        help_en="a limit must not depend on its own event in a way that undoes it at once",
+        help_zh="时限的条件不应依赖它自己产生的事件而立即反复",
     ),
 }
 

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.compile import CompiledRuleset
+from complaint_rules.course import Deadline
 from complaint_rules.deadline import Due, Terms, due
 from complaint_rules.deciding import decide_in, in_force
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.loading import deadline_reads
-from complaint_rules.ruleset import Deadline
 from complaint_rules.values import to_json
 from complaint_rules.worktime import Calendar
 

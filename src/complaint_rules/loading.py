@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from complaint_rules.course import Deadline
 from complaint_rules.diagnostics import Diagnostic, RulesetError, Severity
 from complaint_rules.domains import (
     Domain,
@@ -43,7 +44,6 @@ from complaint_rules.model import (
 from complaint_rules.names import KINDS_OF_PARAMETER, label_for, maybe_label
 from complaint_rules.ruleset import (
     ChecklistDecision,
-    Deadline,
     Decision,
     Effective,
     ExpressionDecision,
@@ -109,7 +109,8 @@ class _Loader(DeadlineReader):
         for name, type_doc in doc.types.items():
             self.types[name] = self._type(type_doc, ("types", name))
         for name, input_doc in doc.inputs.items():
-            self.inputs[name] = self._input(name, input_doc)
+            fact = self._input(name, input_doc)
+            self.inputs[name] = replace(fact, fold=self._fold(name, input_doc, fact.type.domain))
         for name, parameter_doc in doc.parameters.items():
             if parameter_doc.by is None:
                 self.parameters[name] = self._parameter(name, parameter_doc, ("parameters", name))
@@ -140,7 +141,8 @@ class _Loader(DeadlineReader):
             doc.ruleset, doc.version, title, doc.time_zone, content_hash(self.document.root),
             self.parameters, self.inputs, {n: self.decisions[n] for n in (*self.maps, *doc.decisions) if n in self.decisions},
             self.order, self.outputs, frozenset(self.silent), self.document, Effective(*self.period, self._by()),
-            doc.calendar, {n: self._deadline(n, d) for n, d in doc.deadlines.items()},
+            doc.calendar, {n: self._deadline(n, d) for n, d in doc.deadlines.items()}, self._events(),
+            self._process(doc.process),
         )  # fmt: skip
 
     def _by(self) -> str | None:
@@ -496,7 +498,9 @@ def names_read(decision: Decision) -> tuple[str, ...]:
 
 def deadline_reads(ruleset: Ruleset, deadline: Deadline) -> tuple[str, ...]:
     """Return the names that a deadline reads: facts, parameters and decisions."""
-    named = (*deadline.reckoning.values(), str(deadline.within), deadline.when or "", deadline.owner or "")
+    conditions = (deadline.when, deadline.met_when, deadline.pause_while, deadline.excused_when, deadline.owner)
+    marked = (n for m in deadline.milestones for n in (m.when, m.value, m.to, m.by))
+    named = (*deadline.reckoning.values(), str(deadline.within), *(n for n in (*conditions, *marked) if n))
     chosen = ruleset.parameters.get(deadline.reckoning["start"])
     return tuple(dict.fromkeys((*named, *(map(str, chosen.options) if chosen else ()))))
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from complaint_rules.course import PROMPTLY, Deadline
 from complaint_rules.deadline import PROFILES, TERMS
 from complaint_rules.domains import Ordered
-from complaint_rules.model import DeadlineDoc
-from complaint_rules.names import Names, label_for
-from complaint_rules.ruleset import Deadline
+from complaint_rules.loading_course import CourseReader
+from complaint_rules.model_time import DeadlineDoc
+from complaint_rules.names import label_for
 from complaint_rules.source import Path
 from complaint_rules.words import suggest
 
 _NAME = re.compile(r"[a-z][a-z0-9_.]*\Z", re.ASCII)
 
 
-class DeadlineReader(Names):
+class DeadlineReader(CourseReader):
     """Reads deadlines over the names."""
 
     def _deadline(self, name: str, doc: DeadlineDoc) -> Deadline:
@@ -30,28 +31,33 @@ class DeadlineReader(Names):
             if key in doc.model_fields_set:
                 self._check_term(key, text, (*path, key))
         self._check_start(doc.start, (*path, "start"))
-        for key in ("when", "owner"):
-            self._check_name(getattr(doc, key), (*path, key))
-        within: int | str = doc.within
-        if doc.within.isdecimal():
-            within = int(doc.within)
-        else:
-            self._check_amount(doc.within, (*path, "within"))
+        for key in ("when", "met_when", "pause_while", "excused_when"):
+            self._check_condition(getattr(doc, key), (*path, key))
+        self._check_party(doc.owner, (*path, "owner"))
+        milestones = (self._milestone(n, d, doc.unit, (*path, "milestones", n)) for n, d in doc.milestones.items())
         return Deadline(
-            name, label_for(name, doc.label), {**terms, "start": doc.start}, within, doc.when, doc.owner,
-            self._cited(doc.because, path), self.document.span(path, of_key=True),
+            name, label_for(name, doc.label), {**terms, "start": doc.start}, self._within(doc.within, (*path, "within")),
+            doc.when, doc.owner, self._cited(doc.because, path), self.document.span(path, of_key=True), doc.met_when,
+            doc.pause_while, doc.excused_when, self._check_retarget(doc, path), doc.repeat,
+            tuple(m for m in milestones if m),
         )  # fmt: skip
+
+    def _within(self, text: str, path: Path) -> int | str:
+        if text.isdecimal():
+            return int(text)
+        if text != PROMPTLY:
+            self._check_amount(text, path)
+        return text
 
     def _check_amount(self, name: str, path: Path) -> None:
         """An amount is a whole number, or the name of a number or duration that is never negative."""
         if not _NAME.match(name):
             self._problem("CR103", path, value=name, expected="3")
             return
-        self._check_name(name, path)
         found = self._type_of(name)
-        if found and not (
-            isinstance(found.domain, Ordered) and found.domain.kind in ("integer", "decimal", "duration")
-        ):
+        if found is None:
+            self._problem("CR101", path, name=name, suggestion=suggest(name, (*self._scope(), PROMPTLY)))
+        elif not (isinstance(found.domain, Ordered) and found.domain.kind in ("integer", "decimal", "duration")):
             self._problem("CR103", path, value=name, expected="integer, decimal, duration")
 
     def _check_term(self, key: str, text: str, path: Path) -> None:
@@ -74,7 +80,3 @@ class DeadlineReader(Names):
                 self._problem("CR101", path, name=fact, suggestion=suggest(fact, (*self.inputs, *self.parameters)))
             elif not isinstance(given.type.domain, Ordered) or given.type.domain.kind != "datetime":
                 self._problem("CR103", path, value=fact, expected="datetime")
-
-    def _check_name(self, name: str | None, path: Path) -> None:
-        if name is not None and name not in self._scope():
-            self._problem("CR101", path, name=name, suggestion=suggest(name, self._scope()))

@@ -5,76 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import Discriminator, Field, Tag, ValidationError
 
 from complaint_rules.diagnostics import Diagnostic
+from complaint_rules.model_time import DeadlineDoc, EventField, FromDoc, ProcessDoc
+from complaint_rules.shapes import CellsField, Doc, Flag, Ids, LabelField, ValuesField
 from complaint_rules.source import Document, Path
-from complaint_rules.values import YES
 from complaint_rules.words import suggest
-
-
-def _label(value: Any) -> Any:
-    return {"zh": value} if isinstance(value, str) and value else value
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, dict) or (isinstance(value, str) and value) else value
-
-
-def _values(value: Any) -> Any:
-    return {v: {} for v in value} if isinstance(value, list) and all(isinstance(v, str) for v in value) else value
-
-
-def _flag(value: Any) -> Any:
-    return YES.get(value, value) if isinstance(value, str) else value
-
-
-class Doc(BaseModel):
-    """A mapping with known keys; unknown ones are noted in the context and set aside."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _set_unknown_keys_aside(cls, value: Any, info: ValidationInfo) -> Any:
-        if not isinstance(value, dict):
-            return value
-        keys = {f.alias or n for n, f in cls.model_fields.items()}
-        unknown = [k for k in value if k not in keys]
-        if info.context is not None:
-            info.context.extend((id(value), k, keys) for k in unknown)
-        return {k: v for k, v in value.items() if k in keys}
-
-
-class LabelDoc(Doc):
-    """Words in two languages."""
-
-    zh: str = ""
-    en: str = ""
-
-
-LabelField = Annotated[LabelDoc, BeforeValidator(_label)]
-Ids = Annotated[list[str], BeforeValidator(_as_list)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-
-
-class ValueDoc(LabelDoc):
-    """A listed value; `of` names the fact that a party depends on."""
-
-    of: str | None = None
-
-
-ValuesField = Annotated[dict[str, Annotated[ValueDoc, BeforeValidator(_label)]], BeforeValidator(_values)]
 
 
 class TypeDoc(Doc):
@@ -96,6 +33,7 @@ class InputDoc(TypeDoc):
 
     label: LabelField | None = None
     optional: Flag = False
+    from_: FromDoc | None = Field(alias="from", default=None)
 
 
 class ParameterDoc(TypeDoc):
@@ -117,7 +55,7 @@ class RuleDoc(Doc):
 
     id: str
     label: LabelField | None = None
-    when: Annotated[list[dict[str, Any]], BeforeValidator(_as_list)] = []
+    when: CellsField = []
     then: Any = ...
     because: Ids = []
     note: LabelField | None = None
@@ -128,8 +66,8 @@ class ItemDoc(Doc):
 
     id: str
     label: LabelField | None = None
-    when: Annotated[list[dict[str, Any]], BeforeValidator(_as_list)] = []
-    needs: Annotated[list[dict[str, Any]], BeforeValidator(_as_list)]
+    when: CellsField = []
+    needs: CellsField
     because: Ids = []
 
 
@@ -201,23 +139,6 @@ AnyDecisionDoc = Annotated[
 ]
 
 
-class DeadlineDoc(Doc):
-    """A time limit: from when, how much, reckoned how, and who must keep it."""
-
-    label: LabelField | None = None
-    when: str | None = None
-    start: str
-    within: str
-    unit: str
-    profile: str = "plain"
-    day_one: str | None = None
-    due_at: str | None = None
-    start_roll: str | None = None
-    end_roll: str | None = None
-    owner: str | None = None
-    because: Ids = []
-
-
 class EffectiveDoc(Doc):
     """When a ruleset is in force, and the fact whose date says which version holds."""
 
@@ -241,6 +162,8 @@ class RulesetDoc(Doc):
     decisions: dict[str, AnyDecisionDoc]
     calendar: str | None = None
     deadlines: dict[str, DeadlineDoc] = {}
+    events: dict[str, EventField] = {}
+    process: ProcessDoc | None = None
 
 
 def check_shape(document: Document) -> tuple[RulesetDoc | None, list[Diagnostic]]:

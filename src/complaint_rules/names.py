@@ -26,13 +26,7 @@ from complaint_rules.domains import (
     value_in,
 )
 from complaint_rules.limits import Limits
-from complaint_rules.model import (
-    InputDoc,
-    LabelDoc,
-    ParameterDoc,
-    RulesetDoc,
-    TypeDoc,
-)
+from complaint_rules.model import InputDoc, ParameterDoc, RulesetDoc, TypeDoc
 from complaint_rules.ruleset import (
     Decision,
     Input,
@@ -41,6 +35,7 @@ from complaint_rules.ruleset import (
     Type,
     When,
 )
+from complaint_rules.shapes import LabelDoc
 from complaint_rules.source import Document, Path
 from complaint_rules.unary import parse_cell
 from complaint_rules.values import YES, BadValueError, from_text

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from complaint_rules.course import Deadline, EventKind, Fold, Process
 from complaint_rules.diagnostics import Diagnostic, FactsError, Span
 from complaint_rules.domains import ABSENT, NOT_REGULATED, Domain, Sign, Test
 from complaint_rules.formula import Formula
@@ -40,6 +41,7 @@ class Input:
     type: Type
     optional: bool
     span: Span
+    fold: Fold | None = None  # how it follows from the log of what happened
 
 
 class ParameterKind(Enum):
@@ -179,23 +181,6 @@ ALWAYS = Effective()
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
-    """A time limit: `reckoning` says of each term (start, unit, day_one, …) a word, or a parameter that chooses it.
-
-    `within` is a whole number or the name of what says how much; `when` and `owner` are names, or None.
-    """
-
-    name: str
-    label: Label
-    reckoning: Mapping[str, str]
-    within: int | str
-    when: str | None
-    owner: str | None
-    because: tuple[str, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Ruleset:
     """A ruleset as read: `order` lists the decisions so that each stands after what it uses.
 
@@ -218,6 +203,8 @@ class Ruleset:
     effective: Effective = ALWAYS
     calendar: str | None = None
     deadlines: Mapping[str, Deadline] = field(default_factory=dict)
+    events: Mapping[str, EventKind] = field(default_factory=dict)
+    process: Process | None = None
 
     def column(self, name: str) -> tuple[Domain, Sign | None]:
         """Return the domain of a name in scope, and the sign that may stand in its place."""

@@ -99,11 +99,20 @@ def _listed(schema: Any) -> Any:
     return {**schema, "type": ["object", "array"], "items": _TEXT}
 
 
+def _or_text(schema: Any) -> Any:
+    return {"anyOf": [{"type": _SCALAR}, schema]}
+
+
 def _flag(_schema: Any) -> Any:
     return {"enum": ["yes", "no", True, False, *(word for word in YES if word not in ("yes", "no"))]}
 
 
-_WIDER: Mapping[str, Callable[[Any], Any]] = {"_as_list": _one_or_list, "_values": _listed, "_flag": _flag}
+_WIDER: Mapping[str, Callable[[Any], Any]] = {
+    "_as_list": _one_or_list,
+    "_values": _listed,
+    "_flag": _flag,
+    "_event": _or_text,
+}
 
 
 def _described(model: str, schema: Any) -> Any:

@@ -1,0 +1,104 @@
+"""Model of time: the shape of what a file says about a complaint's course: events, time limits and the process."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from complaint_rules.shapes import Doc, Flag, Ids, LabelDoc, LabelField, as_label
+
+
+class FromDoc(Doc):
+    """How an input follows from the log; exactly one of the first five."""
+
+    first: Ids | None = None
+    last: Ids | None = None
+    happened: Ids | None = None
+    count: Ids | None = None
+    latest: dict[str, Ids] | None = None
+    until: Ids = []
+    since: Ids = []
+    spacing: str | None = None
+    initially: str | None = None
+    across: Ids = []
+
+
+class EventDoc(Doc):
+    """What can happen to a complaint, and the facts that it may bring along."""
+
+    label: LabelField | None = None
+    carries: Ids = []
+
+
+def _event(value: Any) -> Any:
+    return {"label": value} if isinstance(value, str) and value else value
+
+
+EventField = Annotated[EventDoc, BeforeValidator(_event)]
+
+
+class MilestoneDoc(Doc):
+    """Something due at an instant reckoned from a time limit."""
+
+    label: LabelField | None = None
+    at: str | None = None
+    before_due: str | None = None
+    after_due: str | None = None
+    unit: str | None = None
+    every: str | None = None
+    times: str | None = None
+    when: str | None = None
+    value: str | None = None
+    to: str | None = None
+    by: str | None = None
+    because: Ids = []
+
+
+class DeadlineDoc(Doc):
+    """A time limit: from when, how much, reckoned how, and who must keep it."""
+
+    label: LabelField | None = None
+    when: str | None = None
+    start: str
+    within: str
+    unit: str
+    profile: str = "plain"
+    day_one: str | None = None
+    due_at: str | None = None
+    start_roll: str | None = None
+    end_roll: str | None = None
+    met_when: str | None = None
+    pause_while: str | None = None
+    excused_when: str | None = None
+    retarget: str = "from_start"
+    repeat: Flag = False
+    owner: str | None = None
+    milestones: dict[str, MilestoneDoc] = {}
+    because: Ids = []
+
+
+class StateDoc(LabelDoc):
+    """Where a complaint can stand; nothing follows a final one."""
+
+    final: Flag = False
+
+
+class StepDoc(Doc):
+    """What may happen next: from where, by whom, when, and where it leads."""
+
+    label: LabelField | None = None
+    event: str | None = None
+    from_: Ids = Field(alias="from", default=[])
+    to: str | None = None
+    by: Ids = []
+    when: str | None = None
+    because: Ids = []
+
+
+class ProcessDoc(Doc):
+    """The states of a complaint and the steps between them."""
+
+    roles: dict[str, LabelField] = {}
+    states: dict[str, Annotated[StateDoc, BeforeValidator(as_label)]]
+    steps: dict[str, StepDoc]
