@@ -52,7 +52,7 @@ FLOORS = (
         "fixes",
         "scaffold",
     },
-    {"settle", "straight", "deciding", "deadlines", "check", "nearest"},
+    {"settle", "straight", "deciding", "deadlines", "check", "nearest", "replayed", "log", "running", "clocks", "replay"},
     {
         "prose",
         "render",
