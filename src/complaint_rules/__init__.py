@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     )
     from complaint_rules.domains import NOT_REGULATED
     from complaint_rules.facts import facts_schema
-    from complaint_rules.library import check_text, decide, due, load, load_text
+    from complaint_rules.library import check_text, decide, due, load, load_text, replay
     from complaint_rules.prose import explain
+    from complaint_rules.replayed import Replay
     from complaint_rules.words import Label
 
 __version__ = "0.1.0"
@@ -40,12 +41,13 @@ _ROOMS = {
     "domains": ("NOT_REGULATED",),
     "prose": ("explain",),
     "facts": ("facts_schema",),
-    "library": ("check_text", "decide", "due", "load", "load_text"),
+    "library": ("check_text", "decide", "due", "load", "load_text", "replay"),
+    "replayed": ("Replay",),
     "words": ("Label",),
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = ["NOT_REGULATED", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "FactsError", "Label", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "check_text", "decide", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "why_not"]  # fmt: skip
+__all__ = ["NOT_REGULATED", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "FactsError", "Label", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "Replay", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "check_text", "decide", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "replay", "why_not"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ from complaint_rules.deadline import Due, Terms, due
 from complaint_rules.deciding import decide_in, in_force
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.loading import deadline_reads
+from complaint_rules.ruleset import ParameterKind
 from complaint_rules.values import to_json
 from complaint_rules.worktime import Calendar
 
@@ -77,12 +78,21 @@ def due_json(answer: AnyDue) -> dict[str, Any]:
     return said
 
 
-def _number(amount: Any, unit: str) -> int | float:
-    """Return how many of the unit; a duration is divided by it, a day being 24 hours."""
-    if not isinstance(amount, timedelta):
-        return int(amount) if amount == int(amount) else float(amount)
-    one = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "business_hour": timedelta(hours=1)}
-    return amount / one.get(unit, timedelta(days=7 if unit == "week" else 1))
+def number_of(amount: Any, unit: str, deadline: Deadline) -> int | float:
+    """Return how many of the unit; a duration is divided by it, a day being 24 hours.
+
+    Raises:
+        FactsError: it is less than none.
+    """
+    if isinstance(amount, timedelta):
+        one = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "business_hour": timedelta(hours=1)}
+        number = amount / one.get(unit, timedelta(days=7 if unit == "week" else 1))
+    else:
+        number = int(amount) if amount == int(amount) else float(amount)
+    if number < 0:
+        words = {"value": to_json(amount), "low": 0, "high": "…"}
+        raise FactsError([Diagnostic("CR304", args=words, where=f"deadlines.{deadline.name}.within")])
+    return number
 
 
 def due_dates(
@@ -155,14 +165,12 @@ class _Reader:
             return NotDue(applies=True, because=because)
         if self.ask or self.unset or start is None:
             return OpenDue(tuple(dict.fromkeys(self.ask)), tuple(dict.fromkeys(self.unset)), because)
-        if _number(amount, terms["unit"]) < 0:
-            words = {"value": to_json(amount), "low": 0, "high": "…"}
-            raise FactsError([Diagnostic("CR304", args=words, where=f"deadlines.{self.deadline.name}.within")])
         owner = self.owner()
         reckoned = {k: v for k, v in terms.items() if k != "start"}
-        agreed = Terms(_number(amount, reckoned["unit"]), **reckoned)
-        rests_on = {n: self.rules.parameters[n] for n in self.rests_on() if n in self.rules.parameters}
-        return DueAnswer(due(agreed, start, calendar), start, agreed, owner, rests_on, because)
+        agreed = Terms(number_of(amount, reckoned["unit"], self.deadline), **reckoned)
+        return DueAnswer(
+            due(agreed, start, calendar), start, agreed, owner, rests_on(self.rules, self.deadline), because
+        )
 
     def value(self, name: str) -> Any:
         """Return the value of a fact, parameter or decision; note what is missing."""
@@ -200,9 +208,12 @@ class _Reader:
         self.ask, self.unset, self.silent = asked, unset, silent
         return found
 
-    def rests_on(self) -> Iterable[str]:
-        ruleset, deadline = self.rules.ruleset, self.deadline
-        names = [*deadline.reckoning.values(), str(deadline.within), deadline.when or ""]
-        through = {p for n in names for p in self.rules.reads.get(n.partition(".")[0], ())}
-        soft = {n for n, p in ruleset.parameters.items() if p.kind.value in ("reading", "assumed")}
-        return (n for n in ruleset.parameters if n in soft and (n in names or n in through))
+
+def rests_on(rules: CompiledRuleset, deadline: Deadline) -> dict[str, Any]:
+    """Return what the readings and assumptions say on which a deadline rests."""
+    ruleset = rules.ruleset
+    names = deadline_reads(ruleset, deadline)
+    through = {p for n in names for p in rules.reads.get(n.partition(".")[0], ())}
+    soft = {n for n, p in ruleset.parameters.items() if p.kind in (ParameterKind.READING, ParameterKind.ASSUMED)}
+    held = (n for n in ruleset.parameters if n in soft and (n in names or n in through))
+    return {n: rules.parameters[n] for n in held if n in rules.parameters}

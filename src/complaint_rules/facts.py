@@ -114,7 +114,7 @@ def _read_one_by_one(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, An
             words = {"name": said, "suggestion": suggest(said, ruleset.inputs)}
             problems.append(Diagnostic("CR301", args=words, where=said))
         elif raw is not None:
-            problems += _wrong(raw, fact.type.domain, name) or _kept(values, name, raw, fact.type.domain)
+            problems += wrong_value(raw, fact.type.domain, name) or _kept(values, name, raw, fact.type.domain)
     if problems:
         raise FactsError(problems)
     return values
@@ -130,7 +130,7 @@ def _kept(values: dict[str, Any], name: str, raw: object, domain: Domain) -> tup
     return ()
 
 
-def _wrong(raw: Any, domain: Domain, where: str) -> list[Diagnostic]:
+def wrong_value(raw: Any, domain: Domain, where: str) -> list[Diagnostic]:
     """Return what is wrong with a value; each wrong member of a set by its place."""
     if isinstance(domain, Members) and isinstance(raw, (Sequence, AbstractSet)) and not isinstance(raw, str):
         return [d for at, member in enumerate(raw) for d in _refused([member], domain, f"{where}[{at}]")]
@@ -185,7 +185,7 @@ def read_parameters(ruleset: Ruleset, given: Mapping[str, Any]) -> dict[str, Any
 def _wrong_setting(raw: Any, parameter: Parameter) -> list[Diagnostic]:
     if raw is None:
         return []
-    wrong = _wrong(raw, parameter.type.domain, parameter.name)
+    wrong = wrong_value(raw, parameter.type.domain, parameter.name)
     if wrong or not parameter.options or from_json(raw, parameter.type.domain) in parameter.options:
         return wrong
     words = {"value": raw, "options": tuple(parameter.options)}

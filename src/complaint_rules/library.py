@@ -23,10 +23,14 @@ from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Se
 from complaint_rules.facts import name_of, read_facts, read_parameters
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
+from complaint_rules.log import read_log
 from complaint_rules.overlay import is_overlay, join
+from complaint_rules.replay import Told, replay_told
+from complaint_rules.replayed import Replay
 from complaint_rules.ruleset import Ruleset, version_of
 from complaint_rules.source import Document, read
 from complaint_rules.words import Label, suggest
+from complaint_rules.worktime import Calendar
 
 _LAYERS = 8
 _BESIDE = (".clauses.yaml", ".examples.yaml")
@@ -315,3 +319,52 @@ def due(
     if not ruleset.deadlines:
         return {}
     return due_dates(rules, read, load_calendar(calendar or str(ruleset.calendar)), only=only, strict=strict)
+
+
+def replay(
+    rules: CompiledRuleset,
+    facts: Mapping[str, Any],
+    events: Iterable[Mapping[str, Any]],
+    *,
+    now: datetime,
+    related: Iterable[Mapping[str, Any]] = (),
+    only: Collection[str] | None = None,
+    calendar: str | Path | None = None,
+) -> Replay:
+    """Return a complaint's life up to `now`: what is owed, was met or missed, followed, may happen next.
+
+    `events` are entries `{event, at, id?, recorded_at?, by?, facts?, corrects?, retracts?}` in any order; `related` are events of
+    other complaints with the facts by which they count. `only` names the decisions wanted in the result. See docs/replay.md.
+
+    Raises:
+        FactsError: with everything that is wrong with the facts and the logs, each by its place.
+        RulesetError: the calendar cannot be read.
+    """
+    if now.tzinfo is None:
+        raise FactsError(
+            [Diagnostic("CR302", args={"value": now, "expected": "2024-05-06T09:00:00+08:00"}, where="now")]
+        )
+    ruleset = rules.ruleset
+    read, problems = _all_read(
+        lambda: read_facts(ruleset, facts), lambda: read_log(ruleset, events),
+        lambda: read_log(ruleset, related, "related", of_others=True),
+    )  # fmt: skip
+    if problems:
+        raise FactsError(problems)
+    first, log, others = read
+    used = Calendar(ruleset.time_zone, ((),) * 7) if ruleset.calendar is None else load_calendar(ruleset.calendar)
+    return replay_told(
+        rules, Told(first, log, others), load_calendar(calendar) if calendar else used, now=now, only=only
+    )
+
+
+def _all_read(*readers: Callable[[], Any]) -> tuple[list[Any], list[Diagnostic]]:
+    """Return what each reader read, and everything that is wrong."""
+    found: list[Any] = []
+    problems: list[Diagnostic] = []
+    for reader in readers:
+        try:
+            found.append(reader())
+        except FactsError as error:
+            problems += error.diagnostics
+    return found, problems

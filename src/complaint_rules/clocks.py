@@ -1,0 +1,344 @@
+"""Clocks: one time limit over a complaint's life: from the facts at an instant to its state, runs, pauses and milestones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from complaint_rules.answers import Missing, Undetermined
+from complaint_rules.course import PROMPTLY, Deadline, Milestone
+from complaint_rules.deadline import Terms
+from complaint_rules.deadlines import number_of
+from complaint_rules.domains import ABSENT, Sign
+from complaint_rules.loading import deadline_reads
+from complaint_rules.replayed import Kind, Outcome, Status
+from complaint_rules.ruleset import Ruleset
+from complaint_rules.running import Clock, DueInstant, shifted
+from complaint_rules.worktime import Calendar, microseconds
+
+BEGINNING = -(10**18)
+NEVER = 10**18
+# Outcomes that a new start leaves as they are.
+_SETTLED = frozenset({"met", "met_late", "overdue", "excused"})
+
+
+# Enters what became of a run without an event: what, when, which run, of which deadline.
+Note = Callable[[Kind, int, "Course", str], None]
+
+
+class Unknown(NamedTuple):
+    """What keeps a clock from being judged."""
+
+    ask: tuple[str, ...]
+    unset: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Course:
+    """One run as it goes on: where it began, by which terms, and what has become of it."""
+
+    index: int
+    start: int
+    given: int  # the start fact by which it began; with `restart` it began later
+    terms: Terms | None  # None: promptly
+    due: DueInstant | None = None
+    met_at: int | None = None
+    breached_at: int | None = None
+    ended_at: int | None = None
+    outcome: Outcome = "running"
+    owner: Any = None
+    passed: dict[str, int] = field(default_factory=dict)  # milestone -> how many of it have passed
+
+
+class ClockPlan:
+    """A deadline as a clock reads it, worked out once: the names it rests on, and those that choose its terms."""
+
+    def __init__(self, deadline: Deadline, ruleset: Ruleset, parameters: Mapping[str, Any]) -> None:
+        self.deadline = deadline
+        self.reads = frozenset(n for n in deadline_reads(ruleset, deadline))
+        named = {k: v for k, v in deadline.reckoning.items() if k != "start"}
+        self.chosen = {k: v for k, v in named.items() if v in ruleset.parameters}
+        self.words = {k: v for k, v in named.items() if k not in self.chosen}
+        start = deadline.reckoning["start"]
+        self.start = str(parameters.get(start, start)) if start in ruleset.parameters else start
+        fact = ruleset.inputs.get(self.start)
+        self.start_follows = bool(fact and fact.fold)
+        self.early = tuple(m for m in deadline.milestones if m.offset != "after_due")
+        self.late = tuple(m for m in deadline.milestones if m.offset == "after_due")
+
+
+class Ticking:
+    """A clock at an instant: `status` follows from the facts; `look` makes at most one event at a time."""
+
+    def __init__(self, plan: ClockPlan, calendar: Calendar, values: Mapping[str, Any], note: Note) -> None:
+        self.plan = plan
+        self.deadline = plan.deadline
+        self.calendar = calendar
+        self.values = values
+        self.note = note
+        self.status: Status = "waiting"
+        self.unknown = Unknown((), ())
+        self.runs: list[Course] = []
+        self.spells: list[tuple[int, int]] = []
+        self.paused_since: int | None = None
+        self.wake = NEVER  # the next instant at which it changes by itself
+
+    # --- what the facts say ------------------------------------------------------------------------
+
+    def look(self, at: int) -> str | None:
+        """Bring the clock to what the facts are now; return the event that this makes, if any."""
+        event = self._look(at)
+        self.wake = self._wake()
+        return event
+
+    def _look(self, at: int) -> str | None:
+        applies = self._yes(self.deadline.when, default=True)
+        self._follow_pauses(at)
+        if applies is False:
+            return self._lapse(at)
+        start: Any = self.values.get(self.plan.start)
+        if self.plan.start_follows and (isinstance(start, (Missing, Sign))):
+            self.status = "waiting"
+            return None
+        terms = self._terms()
+        if isinstance(terms, Unknown) or isinstance(applies, Unknown) or _is_open(start):
+            return self._undetermined(terms, applies, _open(start, self.plan.start))
+        return self._judge(microseconds(start), terms, at)
+
+    def _judge(self, start: int, terms: Terms | None, at: int) -> str | None:
+        """Judge the run from this start by these terms."""
+        run = self._run(start, terms, at)
+        met, pausing = self._yes(self.deadline.met_when, default=False), self._paused_now()
+        if isinstance(met, Unknown) or isinstance(pausing, Unknown):
+            return self._undetermined(met, pausing)
+        if met:
+            return self._meet(run, at)
+        if run.met_at is not None:
+            self._unmeet(run, at)
+        return self._by_time(run, at)
+
+    def _meet(self, run: Course, at: int) -> str | None:
+        self.status = run.outcome = "met_late" if run.breached_at is not None else "met"
+        if run.met_at is not None:
+            return None
+        run.met_at = max(at, run.start) if at == BEGINNING else at
+        return f"{self.deadline.name}.met"
+
+    def _unmeet(self, run: Course, at: int) -> None:
+        run.met_at = None
+        self.note("unmet", at, run, self.deadline.name)
+
+    def _by_time(self, run: Course, at: int) -> str | None:
+        """Judge a run that is not met by how late it is."""
+        if run.breached_at is not None:
+            run.due = self._due(run)
+            return self._be(run, "overdue")
+        if self.paused_since is not None:
+            run.due = None
+            return self._be(run, "paused")
+        run.due = self._due(run)
+        if run.due is None or run.due.passed > at:
+            return self._be(run, "running")
+        excused = self._yes(self.deadline.excused_when, default=False)
+        if isinstance(excused, Unknown):
+            return self._undetermined(excused)
+        if excused:
+            return self._be(run, "excused")
+        run.breached_at = at
+        run.owner = self._value(self.deadline.owner)
+        self._be(run, "overdue")
+        return f"{self.deadline.name}.breached"
+
+    def _be(self, run: Course, status: Any) -> str | None:
+        self.status = run.outcome = status
+        return None
+
+    def _lapse(self, at: int) -> str | None:
+        run = self.runs[-1] if self.runs else None
+        if run and run.ended_at is None:
+            run.ended_at = at
+            if run.outcome not in _SETTLED:
+                run.outcome = "lapsed"
+            self.note("lapsed", at, run, self.deadline.name)
+        self.status = "lapsed" if run else "not_due"
+        return None
+
+    def _undetermined(self, *found: Any) -> str | None:
+        unknown = [u for u in found if isinstance(u, Unknown)]
+        self.unknown = Unknown(
+            tuple(dict.fromkeys(n for u in unknown for n in u.ask)), tuple(dict.fromkeys(n for u in unknown for n in u.unset))
+        )  # fmt: skip
+        self.status = "undetermined"
+        return None
+
+    # --- runs --------------------------------------------------------------------------------------
+
+    def _run(self, start: int, terms: Terms | None, at: int) -> Course:
+        """Return the run that is on, after beginning another where the start or the terms ask for it."""
+        run = self.runs[-1] if self.runs else None
+        if run is None or run.given != start or run.ended_at is not None:
+            return self._begin(start, start, terms, at)
+        if run.terms != terms:
+            if self.deadline.retarget == "restart":
+                return self._begin(at, start, terms, at)
+            if self.deadline.retarget == "from_start":
+                run.terms, run.due = terms, None
+        return run
+
+    def _begin(self, start: int, given: int, terms: Terms | None, at: int) -> Course:
+        before = self.runs[-1] if self.runs else None
+        run = Course(len(self.runs), start, given, terms, owner=self._value(self.deadline.owner))
+        self.runs.append(run)
+        if before and before.ended_at is None:
+            self._end(before, at)
+            self.note("restarted", at, run, self.deadline.name)
+        else:
+            self.note("started", at, run, self.deadline.name)
+        return run
+
+    def _end(self, run: Course, at: int) -> None:
+        run.ended_at = at
+        if self.deadline.repeat:
+            run.met_at = at if run.met_at is None else run.met_at
+            run.outcome = "met_late" if run.breached_at is not None else "met"
+        elif run.outcome not in _SETTLED:
+            run.outcome = "restarted"
+
+    # --- pauses and due instants ---------------------------------------------------------------------
+
+    def _paused_now(self) -> bool | Unknown:
+        return self._yes(self.deadline.pause_while, default=False)
+
+    def _follow_pauses(self, at: int) -> None:
+        """Keep the spells in which `pause_while` was yes."""
+        pausing = self._paused_now()
+        run = self.runs[-1] if self.runs else None
+        if pausing is True and self.paused_since is None:
+            self.paused_since = at
+            if run and run.outcome == "running":
+                self.note("paused", at, run, self.deadline.name)
+        elif pausing is not True and self.paused_since is not None:
+            self.spells.append((self.paused_since, at))
+            self.paused_since = None
+            if run and run.breached_at is None:
+                run.due = None
+            if run and run.outcome == "paused":
+                self.note("resumed", at, run, self.deadline.name)
+
+    def pauses_of(self, run: Course) -> list[tuple[int, int]]:
+        """Return the spells that have ended and lie in a run."""
+        return [(max(a, run.start), b) for a, b in self.spells if b > run.start]
+
+    def spells_of(self, run: Course) -> list[tuple[int, int | None]]:
+        """Return the pauses of a run, as far as it went; the last may go on."""
+        end = NEVER if run.ended_at is None else run.ended_at
+        found: list[tuple[int, int | None]] = [(a, min(b, end)) for a, b in self.pauses_of(run) if a < end]
+        if self.paused_since is not None and self.paused_since < end and run.breached_at is None:
+            found.append((max(self.paused_since, run.start), None))
+        return found
+
+    def coming(self) -> list[str]:
+        """Return the events that it makes at its next instant, if nothing happens before."""
+        run = self.runs[-1]
+        found = [f"{self.deadline.name}.{m.name}" for m, i in self._ahead(run) if i == self.wake]
+        late = self.status == "running" and run.due is not None and run.due.passed == self.wake
+        return [f"{self.deadline.name}.breached", *found] if late else found
+
+    def clock_of(self, run: Course) -> Clock | None:
+        """Return the run's clock; None where it was promised without a number."""
+        return Clock(run.terms, run.start, self.calendar) if run.terms else None
+
+    def _due(self, run: Course) -> DueInstant | None:
+        clock = self.clock_of(run)
+        return run.due or (clock.due(self.pauses_of(run)) if clock else None)
+
+    # --- what is still to come -----------------------------------------------------------------------
+
+    def _wake(self) -> int:
+        run = self.runs[-1] if self.runs else None
+        if run is None or self.status not in ("running", "overdue") or run.due is None:
+            return NEVER
+        soonest = min((i for _, i in self._ahead(run)), default=NEVER)
+        return min(soonest, run.due.passed) if self.status == "running" else soonest
+
+    def _ahead(self, run: Course) -> list[tuple[Milestone, int]]:
+        """Return the milestones that may still happen in this state, each with its next instant."""
+        assert run.due  # noqa: S101 - asked only where it has one
+        due = run.due
+        milestones = self.plan.early if self.status == "running" else self.plan.late
+        left = ((m, run.passed.get(m.name, 0)) for m in milestones)
+        return [(m, self._instant(m, k, run, due)) for m, k in left if k < _most(m)]
+
+    def _instant(self, milestone: Milestone, k: int, run: Course, due: DueInstant) -> int:
+        unit: Any = milestone.unit
+        match milestone.offset:
+            case "at":
+                clock = self.clock_of(run)
+                assert clock  # noqa: S101 - what has a due instant has terms
+                return clock.share(milestone.amount, due.at, self.pauses_of(run))
+            case "before_due":
+                return shifted(due, -milestone.amount, unit, self.calendar) if milestone.amount else due.at
+            case "after_due":
+                return shifted(due, milestone.amount + k * (milestone.every or 0), unit, self.calendar)
+
+    def milestone(self, at: int) -> tuple[Milestone, int] | None:
+        """Return the next milestone whose instant has come, and which of its kind it is; it has then passed."""
+        run = self.runs[-1] if self.runs else None
+        if run is None or run.due is None or self.status not in ("running", "overdue"):
+            return None
+        for found, instant in self._ahead(run):
+            if instant <= at:
+                k = run.passed.get(found.name, 0)
+                run.passed[found.name] = k + 1
+                return found, k
+        return None
+
+    # --- reading facts -------------------------------------------------------------------------------
+
+    def _yes(self, name: str | None, *, default: bool) -> bool | Unknown:
+        """Return whether a name says yes; what keeps it from saying so."""
+        if name is None:
+            return default
+        value = self.values.get(name)
+        return value is True if value is ABSENT or not _is_open(value) else _open(value, name)
+
+    def _terms(self) -> Terms | Unknown | None:
+        deadline = self.deadline
+        if deadline.within == PROMPTLY:
+            return None
+        values: dict[str, Any] = {k: self.values.get(n) for k, n in self.plan.chosen.items()}
+        amount = self.values.get(deadline.within) if isinstance(deadline.within, str) else deadline.within
+        if _is_open(amount) or any(map(_is_open, values.values())):
+            named = [(amount, str(deadline.within)), *((v, self.plan.chosen[k]) for k, v in values.items())]
+            return _joined([_open(v, n) for v, n in named if _is_open(v)])
+        words: dict[str, Any] = {**self.plan.words, **values}
+        return Terms(number_of(amount, words["unit"], deadline), **words)
+
+    def _value(self, name: str | None) -> Any:
+        """Return what a name says, None where that is not known; a role is itself."""
+        if name is None:
+            return None
+        value = self.values.get(name, name)
+        return None if isinstance(value, (Missing, Undetermined, Sign)) else value
+
+
+def _most(milestone: Milestone) -> int:
+    if milestone.times is not None:
+        return milestone.times
+    return NEVER if milestone.every else 1
+
+
+def _is_open(value: Any) -> bool:
+    """Return whether a value is not known, or the procedure is silent about it."""
+    return isinstance(value, (Missing, Undetermined, Sign)) or value is None
+
+
+def _open(value: Any, name: str) -> Unknown:
+    if isinstance(value, (Missing, Undetermined)):
+        return Unknown(value.ask, value.unset)
+    return Unknown((name,), ()) if value is not None else Unknown((), ())
+
+
+def _joined(found: list[Unknown]) -> Unknown:
+    return Unknown(tuple(n for u in found for n in u.ask), tuple(n for u in found for n in u.unset))

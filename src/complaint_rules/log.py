@@ -1,0 +1,215 @@
+"""Log: what happened to a complaint, read and put in order: known by now, corrected, each thing once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from complaint_rules.course import FACTS
+from complaint_rules.diagnostics import Diagnostic, FactsError
+from complaint_rules.domains import Ordered
+from complaint_rules.facts import name_of, wrong_value
+from complaint_rules.ruleset import Ruleset
+from complaint_rules.values import BadValueError, from_json
+from complaint_rules.words import suggest
+from complaint_rules.worktime import microseconds
+
+KEYS = ("event", "at", "id", "recorded_at", "by", "facts", "corrects", "retracts")
+_TIME = Ordered("datetime")
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened, in microseconds since 1970 UTC; with `event` None it takes back another."""
+
+    event: str | None
+    at: int
+    recorded_at: int
+    id: str | None
+    by: str | None
+    facts: Mapping[str, Any]
+    stands_for: str | None  # the event that it corrects or takes back
+
+    @property
+    def order(self) -> tuple[int, int, str, str, str, str]:
+        """What it comes after and before, whatever the order in which it was told."""
+        return (
+            self.at,
+            self.recorded_at,
+            self.id or "",
+            self.event or "",
+            self.by or "",
+            repr(sorted(self.facts.items())),
+        )
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        return self.event, self.at, self.by, self.facts, self.stands_for
+
+
+def read_log(
+    ruleset: Ruleset, log: Iterable[Any], where: str = "events", *, of_others: bool = False
+) -> list[Happening]:
+    """Return what a log of JSON objects says; one `of_others` may also say what their clocks did, with any facts.
+
+    Raises:
+        FactsError: with everything that is wrong, each by its place.
+    """
+    if isinstance(log, (str, bytes, Mapping)) or not isinstance(log, Iterable):
+        raise FactsError([Diagnostic("CR302", args={"value": name_of(log), "expected": "[…]"}, where=where)])
+    reader = _Reader(ruleset, of_others=of_others)
+    found = [h for i, raw in enumerate(log) if (h := reader.read(raw, f"{where}[{i}]"))]
+    reader.check_ids(found, where)
+    if reader.problems:
+        raise FactsError(reader.problems)
+    return found
+
+
+class _Reader:
+    """Reads one entry after the other, and keeps what is wrong."""
+
+    def __init__(self, ruleset: Ruleset, *, of_others: bool) -> None:
+        self.ruleset = ruleset
+        self.of_others = of_others
+        self.problems: list[Diagnostic] = []
+        made = (e for d in ruleset.deadlines.values() for e in d.events)
+        self.known = {*ruleset.events, *(made if of_others else (FACTS,))}
+
+    def problem(self, code: str, where: str, **words: object) -> None:
+        """Note a problem."""
+        self.problems.append(Diagnostic(code, args=words, where=where))
+
+    def read(self, raw: Any, where: str) -> Happening | None:
+        """Return an entry of the log, or None where it cannot be read."""
+        if not isinstance(raw, Mapping):
+            self.problem("CR302", where, value=name_of(raw), expected="{…}")
+            return None
+        before = len(self.problems)
+        for key in raw:
+            if key not in KEYS:
+                said = name_of(key)
+                self.problem("CR004", f"{where}.{said}", key=said, known=KEYS, suggestion=suggest(said, KEYS))
+        texts = {k: self.text(raw.get(k), f"{where}.{k}") for k in ("event", "id", "by", "corrects", "retracts")}
+        self.check_event(texts["event"], texts["retracts"], where)
+        recorded_at = self.time(raw.get("recorded_at"), f"{where}.recorded_at")
+        at = self.time(raw.get("at"), f"{where}.at")
+        at = recorded_at if at is None and texts["event"] is None else at
+        if at is None and raw.get("at") is None:
+            self.problem("CR005", where, key="at")
+        facts = self.facts(texts["event"], raw.get("facts"), f"{where}.facts")
+        if len(self.problems) > before or at is None:
+            return None
+        known = at if recorded_at is None else recorded_at
+        stands_for = texts["corrects"] or texts["retracts"]
+        return Happening(texts["event"], at, known, texts["id"], texts["by"], facts, stands_for)
+
+    def check_event(self, event: str | None, retracts: str | None, where: str) -> None:
+        """An entry names an event, or takes one back."""
+        if event is None and retracts is None:
+            self.problem("CR005", where, key="event")
+        elif event is not None and retracts is not None:
+            self.problem("CR119", where, known=("event", "retracts"))
+        elif event is not None and event not in self.known:
+            self.problem("CR314", f"{where}.event", name=event, suggestion=suggest(event, self.known))
+
+    def text(self, raw: Any, where: str) -> str | None:
+        if raw is not None and not isinstance(raw, str):
+            self.problem("CR302", where, value=raw, expected='"…"')
+            return None
+        return raw
+
+    def time(self, raw: Any, where: str) -> int | None:
+        if raw is None:
+            return None
+        try:
+            return microseconds(from_json(raw, _TIME))
+        except BadValueError as error:
+            self.problem(error.code, where, **error.args_of)
+            return None
+
+    def facts(self, event: str | None, raw: Any, where: str) -> Mapping[str, Any]:
+        """Return the facts that an entry brings; null is not given."""
+        if raw is None:
+            return _NOTHING
+        if not isinstance(raw, Mapping):
+            self.problem("CR302", where, value=name_of(raw), expected="{…}")
+            return _NOTHING
+        return {n: v for n, plain in raw.items() if (v := self.fact(event, n, plain, where)) is not None}
+
+    def fact(self, event: str | None, name: Any, raw: Any, where: str) -> Any:
+        said, inputs = name_of(name), self.ruleset.inputs
+        place = f"{where}.{said}"
+        kind, fact = self.ruleset.events.get(event or ""), inputs.get(said)
+        if fact is None:
+            self.problem("CR301", place, name=said, suggestion=suggest(said, inputs))
+        elif fact.fold and not self.of_others:
+            self.problem("CR315", place, name=said, events=fact.fold.events)
+        elif kind and name not in kind.carries and not self.of_others:
+            self.problem("CR316", place, event=event, name=said)
+        elif raw is not None:
+            wrong = wrong_value(raw, fact.type.domain, place)
+            self.problems += wrong
+            return None if wrong else from_json(raw, fact.type.domain)
+        return None
+
+    def check_ids(self, found: Sequence[Happening], where: str) -> None:
+        """Note two different events of one id, and corrections of what is not there."""
+        by_id: dict[str, Happening] = {}
+        for happening in found:
+            if happening.id is not None:
+                first = by_id.setdefault(happening.id, happening)
+                if first.content != happening.content:
+                    self.problem("CR317", where, id=happening.id)
+        for happening in found:
+            if happening.stands_for is not None and happening.stands_for not in by_id:
+                self.problem("CR318", where, id=happening.stands_for, suggestion=suggest(happening.stands_for, by_id))
+            elif happening.id is not None and self.in_circle(happening, by_id):
+                self.problem("CR318", where, id=happening.stands_for)
+
+    @staticmethod
+    def in_circle(happening: Happening, by_id: Mapping[str, Happening]) -> bool:
+        """Return whether corrections lead from it back to itself."""
+        seen, at = {happening.id}, happening
+        while at.stands_for is not None and at.stands_for in by_id:
+            at = by_id[at.stands_for]
+            if at.id in seen:
+                return True
+            seen.add(at.id)
+        return False
+
+
+def known_at(log: Sequence[Happening], now: int) -> list[Happening]:
+    """Return what is known to have happened by an instant, in order: each thing once, as it was last corrected."""
+    told = [h for h in log if h.recorded_at <= now]
+    if any(h.id is not None for h in told):
+        told = list(_each_once(told))
+    return sorted((h for h in told if h.event is not None and h.at <= now), key=lambda h: h.order)
+
+
+def _each_once(told: Sequence[Happening]) -> Iterator[Happening]:
+    """Yield what is not a copy, and not corrected or taken back by something else that still stands."""
+    first: dict[str, Happening] = {}
+    in_order = sorted(told, key=lambda h: (h.recorded_at, h.order))
+    for happening in in_order:
+        if happening.id is not None:
+            first.setdefault(happening.id, happening)
+    originals = [h for h in in_order if h.id is None or first[h.id] is h]
+    words: dict[str, list[Happening]] = {}
+    for happening in originals:
+        if happening.stands_for is not None:
+            words.setdefault(happening.stands_for, []).append(happening)
+    for happening in originals:
+        about = words.get(happening.stands_for or "", ())
+        if not _taken_back(happening, words) and all(_taken_back(h, words) for h in _after(happening, about)):
+            yield happening
+
+
+def _after(happening: Happening, about: Sequence[Happening]) -> Iterator[Happening]:
+    """Yield what was said later about the same event."""
+    return (h for i, h in enumerate(about) if i > next((j for j, x in enumerate(about) if x is happening), len(about)))
+
+
+def _taken_back(happening: Happening, words: Mapping[str, Sequence[Happening]]) -> bool:
+    return any(not _taken_back(h, words) for h in words.get(happening.id or "", ()))

@@ -1,0 +1,168 @@
+"""Replay: one complaint over time: the log in, what is owed, late, allowed and next out; nothing is kept between calls.
+
+`docs/replay.md` says what happens at an instant, and in which order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from complaint_rules.answers import Missing
+from complaint_rules.clocks import NEVER, Course, Ticking
+from complaint_rules.compile import CompiledRuleset
+from complaint_rules.deadlines import rests_on
+from complaint_rules.deciding import decide_in, in_force
+from complaint_rules.diagnostics import Diagnostic, FactsError
+from complaint_rules.life import Life, known, plan_of_life, shown
+from complaint_rules.log import Happening, known_at
+from complaint_rules.replayed import Next, Obligation, Replay, Revision, Run
+from complaint_rules.timetable import EPOCH
+from complaint_rules.worktime import Calendar, microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that was said of a complaint: its first facts, its log, and what happened to related ones."""
+
+    facts: Mapping[str, Any]
+    log: Sequence[Happening]
+    related: Sequence[Happening] = ()
+
+    def lived(self, version: CompiledRuleset, calendar: Calendar, now: int) -> Life:
+        """Return the complaint's life as it was known at an instant."""
+        life, related = Life(plan_of_life(version), self.facts, calendar), known_at(self.related, now)
+        life.live([*known_at(self.log, now), *related], {id(h) for h in related}, now)
+        return life
+
+    @property
+    def late(self) -> list[int]:
+        """The instants at which something became known that had happened before, or that changed what was known."""
+        of_log = (h.recorded_at for h in self.log if h.at < h.recorded_at or h.stands_for is not None)
+        return sorted({*of_log, *(h.recorded_at for h in self.related if h.at < h.recorded_at)})
+
+
+def replay_told(
+    rules: CompiledRuleset, told: Told, calendar: Calendar, *, now: datetime, only: Collection[str] | None = None
+) -> Replay:
+    """Return what a complaint's life has come to; `only` names the decisions wanted.
+
+    Raises:
+        FactsError: the version in force is not known, or the clocks never come to rest.
+    """
+    at = microseconds(now)
+    version = _version(rules, told, at)
+    life = told.lived(version, calendar, at)
+    return _Telling(life, at).whole(now, only, told, _revised(version, told, calendar, at))
+
+
+def _version(rules: CompiledRuleset, told: Told, now: int) -> CompiledRuleset:
+    """Return the version in force on the complaint's day, which may be known only from the log."""
+    by = rules.ruleset.effective.by
+    if not rules.earlier or by is None:
+        return in_force(rules, told.facts)[0]
+    given, fold = dict(told.facts), rules.ruleset.inputs[by].fold
+    for happening in known_at(told.log, now):
+        given |= {n: v for n, v in happening.facts.items() if n == by}
+        if fold and happening.event in fold.events and (fold.kind == "last" or by not in given):
+            given[by] = EPOCH + timedelta(microseconds=happening.at)
+    found = in_force(rules, given)
+    if len(found) > 1:
+        raise FactsError([Diagnostic("CR005", args={"key": by}, where="facts")])
+    return found[0]
+
+
+def _revised(version: CompiledRuleset, told: Told, calendar: Calendar, now: int) -> tuple[Revision, ...]:
+    """Return the verdicts that changed when something became known after it had happened."""
+    found: list[Revision] = []
+    for at in (i for i in told.late if i <= now):
+        before, after = (told.lived(version, calendar, i).verdicts() for i in (at - 1, at))
+        for name, run in sorted(before):
+            was, is_now = before[name, run], after.get((name, run))
+            if was != is_now:
+                found.append(Revision(shown(at, calendar.zone), name, run, was, is_now))
+    return tuple(found)
+
+
+# --- what there is to say ----------------------------------------------------------------------------------
+
+
+class _Telling:
+    """A life up to now, as it is told."""
+
+    def __init__(self, life: Life, now: int) -> None:
+        self.life = life
+        self.now = now
+
+    def whole(self, now: datetime, only: Collection[str] | None, told: Told, revised: tuple[Revision, ...]) -> Replay:
+        """Return everything that there is to say."""
+        life, steps, state = self.life, self.life.plan.steps, self.life.state
+        facts = {n: v for n, v in life.facts.items() if not isinstance(v, Missing)}
+        return Replay(
+            now, state, decide_in(life.plan.rules, facts, only),
+            MappingProxyType({c.deadline.name: self.owed(c) for c in life.clocks}),
+            tuple(sorted(life.journal, key=lambda e: e.at)), tuple(life.violations),
+            steps.open_from(state, life.values, life.answers) if steps and state else (),
+            steps.blocks(state, life.values, life.answers) if steps and state else (),
+            self.next(), revised, tuple(_named(h) for h in told.log if h.at > self.now and h.recorded_at <= self.now),
+            tuple(_named(h) for h in told.log if h.recorded_at > self.now),
+        )  # fmt: skip
+
+    def next(self) -> Next | None:
+        """Return the next instant at which a clock changes by itself."""
+        soonest = min((c.wake for c in self.life.clocks), default=NEVER)
+        if soonest == NEVER:
+            return None
+        return Next(self.shown(soonest), tuple(n for c in self.life.clocks if c.wake == soonest for n in c.coming()))
+
+    def owed(self, clock: Ticking) -> Obligation:
+        """Return what a clock comes to."""
+        deadline, run = clock.deadline, clock.runs[-1] if clock.runs else None
+        owner = self.life.say(deadline.owner)
+        ask, unset = clock.unknown if clock.status == "undetermined" else ((), ())
+        used, left = self.times(clock, run) if run else (None, None)
+        return Obligation(
+            deadline.name, deadline.label, clock.status, owner, run is not None and run.terms is None,
+            tuple(self.run(clock, r, owner) for r in clock.runs), used, left, ask, unset,
+            rests_on(self.life.plan.rules, deadline), deadline.because,
+        )  # fmt: skip
+
+    def times(self, clock: Ticking, run: Course) -> tuple[timedelta | None, timedelta | None]:
+        """Return the time that a run has used, and what is left of it while it goes on."""
+        reckoned = clock.clock_of(run)
+        if reckoned is None:
+            return None, None
+        until = max(run.start, _first(run.met_at, run.ended_at, self.now))
+        spells = [(a, until if b is None else b) for a, b in clock.spells_of(run)]
+        used = reckoned.used(until, spells)
+        if clock.status != "running" or run.due is None:
+            return timedelta(microseconds=used), None
+        whole = reckoned.used(run.due.at, spells)
+        return timedelta(microseconds=used), timedelta(microseconds=max(0, whole - used))
+
+    def run(self, clock: Ticking, run: Course, owner: Any) -> Run:
+        """Return a run with its instants as the clock on the wall shows them."""
+        due, maybe = run.due, self.maybe
+        last = (self.shown(due.at) - timedelta(days=1)).date() if due and due.last_day is not None else None
+        pauses = tuple((self.shown(a), maybe(b)) for a, b in clock.spells_of(run))
+        return Run(
+            run.index, self.shown(run.start), maybe(due.at if due else None), last, run.outcome, maybe(run.met_at),
+            maybe(run.breached_at), maybe(run.ended_at), pauses, owner if run.breached_at is None else known(run.owner),
+        )  # fmt: skip
+
+    def shown(self, at: int) -> datetime:
+        return shown(at, self.life.calendar.zone)
+
+    def maybe(self, at: int | None) -> datetime | None:
+        return None if at is None else self.shown(at)
+
+
+def _first(*instants: int | None) -> int:
+    return next(i for i in instants if i is not None)
+
+
+def _named(happening: Happening) -> str:
+    return happening.id or happening.event or ""
