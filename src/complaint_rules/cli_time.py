@@ -14,12 +14,12 @@ from complaint_rules.calendar_data import load_calendar, shipped_calendars
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import Deadline
 from complaint_rules.deadline import DayStep
-from complaint_rules.deadlines import AnyDue, DueAnswer, NotDue, due_json
+from complaint_rules.deadlines import AnyDue, DueAnswer, NotDue, Promptly, due_json
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import due as due_of
 from complaint_rules.library import read_day
 from complaint_rules.printed import FINDINGS, HEADINGS, OK, parameter_line, print_aside, print_json, print_lines
-from complaint_rules.render import value_words
+from complaint_rules.render import who_words
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.typed import (
     AS_WRITTEN,
@@ -51,6 +51,7 @@ _WORDS = {
     "moved": Label("顺延至", "moved to"),
     "day": Label("第 {} 日", "day {}"),
     "not": Label("不计", "not counted"),
+    "promptly": Label("立即（未规定具体时限）", "promptly; no number is laid down"),
     "none": Label("未规定期限", "no limit is laid down"),
     "not_needed": Label("不适用", "does not apply"),
     "provisional": Label("日历尚未公布到此，暂定", "provisional: the calendar does not cover it"),
@@ -126,6 +127,9 @@ def _lines(rules: CompiledRuleset, name: str, answer: AnyDue, lang: Lang) -> Ite
             yield from (f"    {line}" for line in _arithmetic(found.steps, lang))
             yield f"    {' · '.join((*_owner(ruleset, deadline, answer, lang), *answer.because))}"
             yield from (f"    {parameter_line(ruleset.parameters[n], v, lang)}" for n, v in rests_on.items())
+        case Promptly():
+            yield f"{title}: {_WORDS['promptly'].in_lang(lang)}"
+            yield f"    {' · '.join((*_owner(ruleset, deadline, answer, lang), *answer.because))}"
         case NotDue(applies):
             yield f"{title}: {_WORDS['none' if applies else 'not_needed'].in_lang(lang)}"
         case _:
@@ -133,12 +137,13 @@ def _lines(rules: CompiledRuleset, name: str, answer: AnyDue, lang: Lang) -> Ite
             yield f"{title}: {HEADINGS['undetermined'].in_lang(lang)}; {HEADINGS['waits'].in_lang(lang)} {', '.join(waits)}"
 
 
-def _owner(ruleset: Ruleset, deadline: Deadline, answer: DueAnswer, lang: Lang) -> Iterable[str]:
+def _owner(ruleset: Ruleset, deadline: Deadline, answer: DueAnswer | Promptly, lang: Lang) -> Iterable[str]:
     """Yield who must keep the limit, or that it is not decided; nothing where nobody is named."""
     if deadline.owner is not None:
-        type_ = ruleset.type_of(deadline.owner)
         known = answer.owner is not None
-        who = value_words(answer.owner, type_, lang) if known else HEADINGS["undetermined"].in_lang(lang)
+        who = (
+            who_words(ruleset, deadline.owner, answer.owner, lang) if known else HEADINGS["undetermined"].in_lang(lang)
+        )
         yield f"{_WORDS['owner'].in_lang(lang)} {who}"
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.compile import CompiledRuleset
-from complaint_rules.course import Deadline
+from complaint_rules.course import PROMPTLY, Deadline
 from complaint_rules.deadline import Due, Terms, due
 from complaint_rules.deciding import decide_in, in_force
 from complaint_rules.diagnostics import Diagnostic, FactsError
@@ -45,6 +45,15 @@ class NotDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Promptly:
+    """It is owed at once: the procedure gives no number, so there is no instant at which it is late."""
+
+    owner: Any
+    because: tuple[str, ...]
+    status: ClassVar[str] = "promptly"
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDue:
     """What is not known could change it: the facts to `ask`, the parameters `unset`, or the calendar's `coverage`."""
 
@@ -55,7 +64,7 @@ class OpenDue:
     status: ClassVar[str] = "undetermined"
 
 
-AnyDue = DueAnswer | NotDue | OpenDue
+AnyDue = DueAnswer | Promptly | NotDue | OpenDue
 
 
 def due_json(answer: AnyDue) -> dict[str, Any]:
@@ -71,6 +80,8 @@ def due_json(answer: AnyDue) -> dict[str, Any]:
                 "terms": asdict(terms), "provisional": found.provisional,
                 "rests_on": to_json(rests_on), "steps": steps,
             }  # fmt: skip
+        case Promptly(owner):
+            said |= {"owner": to_json(owner)}
         case NotDue(applies):
             said |= {"applies": applies}
         case OpenDue(ask, unset, _, beyond):
@@ -158,19 +169,28 @@ class _Reader:
             applies = self.value(self.deadline.when)
             if applies is False:
                 return NotDue(applies=False, because=because)
+        if self.deadline.within == PROMPTLY:
+            return self.open() or Promptly(self.owner(), because)
         amount = self.value(self.deadline.within) if isinstance(self.deadline.within, str) else self.deadline.within
         terms = {k: self.term(v) for k, v in self.deadline.reckoning.items()}
         start = self.value(terms["start"]) if terms["start"] else None
-        if self.silent:
-            return NotDue(applies=True, because=because)
-        if self.ask or self.unset or start is None:
-            return OpenDue(tuple(dict.fromkeys(self.ask)), tuple(dict.fromkeys(self.unset)), because)
+        if (left := self.open()) or start is None:
+            return left or OpenDue((), (), because)
         owner = self.owner()
         reckoned = {k: v for k, v in terms.items() if k != "start"}
         agreed = Terms(number_of(amount, reckoned["unit"], self.deadline), **reckoned)
         return DueAnswer(
             due(agreed, start, calendar), start, agreed, owner, rests_on(self.rules, self.deadline), because
         )
+
+    def open(self) -> NotDue | OpenDue | None:
+        """Return what is to be said where something that was read is not known, or the procedure is silent."""
+        because = self.deadline.because
+        if self.silent:
+            return NotDue(applies=True, because=because)
+        if self.ask or self.unset:
+            return OpenDue(tuple(dict.fromkeys(self.ask)), tuple(dict.fromkeys(self.unset)), because)
+        return None
 
     def value(self, name: str) -> Any:
         """Return the value of a fact, parameter or decision; note what is missing."""
@@ -203,6 +223,8 @@ class _Reader:
         name = self.deadline.owner
         if name is None:
             return None
+        if self.rules.ruleset.is_role(name):
+            return name
         asked, unset, silent = list(self.ask), list(self.unset), self.silent
         found = self.value(name)
         self.ask, self.unset, self.silent = asked, unset, silent

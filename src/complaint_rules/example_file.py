@@ -15,6 +15,7 @@ from complaint_rules.domains import (
     ListOf,
     Members,
 )
+from complaint_rules.example_life import LIFE_KEYS, ExampleLife, LifeReader
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision, Type
 from complaint_rules.source import Document, Plain, read
@@ -23,7 +24,7 @@ from complaint_rules.values import BadValueError, from_json, from_text
 from complaint_rules.words import Label, suggest
 
 _FILE_KEYS = ("ruleset", "examples")
-_KEYS = ("name", "case", "given", "parameters", "expect", "rules", "due", "asserts")
+_KEYS = ("name", "case", "given", "parameters", "expect", "rules", "due", "asserts", *LIFE_KEYS)
 _NOT_DUE = ("not_due", "undetermined")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d\Z", re.ASCII)
 _CHECKLIST_KEYS = ("met", "unmet", "open", "next")
@@ -58,6 +59,7 @@ class Example:
     asserts: Mapping[str, str]
     span: Span
     due: Mapping[str, str] = field(default_factory=dict)  # deadline -> when it ends, as it is shown
+    life: ExampleLife | None = None
 
 
 def examples_path(ruleset_path: Path) -> Path:
@@ -118,7 +120,12 @@ class _Reader:
             yield self.example(self.mapping(plain, ("examples", at)), ("examples", at))
 
     def example(self, plain: Mapping[str, Plain], place: Place) -> Example:
-        self.known_keys(plain, _KEYS, ("name", "given") if "due" in plain else ("name", "given", "expect"), place)
+        says_more = any(k in plain for k in ("due", *LIFE_KEYS))
+        self.known_keys(plain, _KEYS, ("name", "given") if says_more else ("name", "given", "expect"), place)
+        life = LifeReader(self.ruleset, self.problem, self.value).read(plain, place)
+        shown = (
+            {n.partition(".")[0]: n for n in (*life.obligations, *life.happened, "state", "violations")} if life else {}
+        )
         parts = {
             k: self.mapping(plain.get(k, {}), (*place, k))
             for k in ("given", "parameters", "expect", "rules", "due", "asserts")
@@ -130,8 +137,8 @@ class _Reader:
             dict(self.facts(parts["given"], (*place, "given"))),
             dict(self.settings(parts["parameters"], (*place, "parameters"))),
             expect, dict(self.rules(parts["rules"], (*place, "rules"))),
-            dict(self.asserts(parts["asserts"], {**expect, **parts["due"]}, (*place, "asserts"))), self.document.span(place),
-            dict(self.due(parts["due"], (*place, "due"))),
+            dict(self.asserts(parts["asserts"], {**expect, **parts["due"], **shown}, (*place, "asserts"))),
+            self.document.span(place), dict(self.due(parts["due"], (*place, "due"))), life,
         )  # fmt: skip
 
     def facts(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, Any]]:

@@ -29,6 +29,7 @@ from complaint_rules.domains import (
     Within,
 )
 from complaint_rules.example_file import Example, Expectation
+from complaint_rules.example_life import differences, lived
 from complaint_rules.ruleset import Rule, Ruleset, TableDecision, When
 from complaint_rules.values import to_json
 from complaint_rules.words import Lang
@@ -109,8 +110,10 @@ def compared(result: DecisionResult, example: Example) -> Iterator[Failure]:
 
 
 def _run(rules: CompiledRuleset, example: Example) -> Outcome:
-    result = decide(rules, example.given)
-    failures = (*compared(result, example), *_due_differences(rules, example))
+    life = lived(rules, example.given, example.life) if example.life else None
+    result = life.result if life else decide(rules, example.given)
+    of_life = (Failure(*d) for d in differences(example.life, life)) if example.life and life else ()
+    failures = (*compared(result, example), *_due_differences(rules, example), *of_life)
     explained = (
         Failure(
             f.decision,

@@ -135,6 +135,13 @@ def value_words(value: Any, type_: Type, lang: Lang, parties: Mapping[str, str |
             return str(to_json(value))
 
 
+def who_words(ruleset: Ruleset, name: str, value: Any, lang: Lang) -> str:
+    """Return what a name says, as people say it: a role by its label."""
+    if ruleset.process and name in ruleset.process.roles:
+        return ruleset.process.roles[name].in_lang(lang)
+    return value_words(value, ruleset.type_of(name), lang)
+
+
 def _named(value: str, type_: Type, lang: Lang, parties: Mapping[str, str | None] | None) -> str:
     label = type_.labels.get(value)
     name = label.in_lang(lang) if label else value

@@ -214,6 +214,10 @@ class Ruleset:
             return self.parameters[name].type.domain, None
         return self.type_of(name).domain, NOT_REGULATED if name.partition(".")[0] in self.silent else None
 
+    def is_role(self, name: str) -> bool:
+        """Return whether a name is a role of the process."""
+        return self.process is not None and name in self.process.roles
+
     def type_of(self, name: str) -> Type:
         """Return the type of an input, a parameter, a decision or one of its outputs."""
         if name in self.inputs:
