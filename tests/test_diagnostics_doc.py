@@ -15,6 +15,7 @@ from fences import Fence, fences, sections
 PAGE = Path(__file__).parents[1] / "docs" / "diagnostics.md"
 SECTIONS = sections(PAGE)
 SHARED = next(f.text for f in fences(PAGE.read_text("utf-8")) if f.words == ("shared",))
+LIFE = next(f for f in fences(PAGE.read_text("utf-8")) if f.words == ("life",))
 BLOCKS = [(code, fence) for code, text in SECTIONS.items() for fence in fences(text)]
 
 
@@ -67,9 +68,9 @@ def test_the_bad_call_raises_the_code(code: str, fence: Fence, tmp_path: Path, m
 
     monkeypatch.chdir(tmp_path)
     Path("page.yaml").write_text(SHARED, "utf-8")
-    names = {"load": complaint_rules.load, "decide": complaint_rules.decide, "Path": Path}
+    names = {n: getattr(complaint_rules, n) for n in ("load", "load_text", "decide", "replay")} | {"Path": Path}
     with pytest.raises(ComplaintRulesError) as caught:
-        exec(fence.text, names)
+        exec(LIFE.text + fence.text, names)
 
     assert code in {d.code for d in caught.value.diagnostics}
 

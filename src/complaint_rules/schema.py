@@ -139,7 +139,7 @@ def _narrowed(key: str) -> dict[str, Any]:
             return {"type": "string", "anyOf": [{"enum": list(TYPES)}, {"pattern": "^[a-z][a-z0-9_]*$"}]}
         case "when" | "needs":
             return {"items": _CELLS, "additionalProperties": _CELLS["additionalProperties"]}
-        case "hit_policy" | "aggregate" | "mode":
+        case "hit_policy" | "aggregate" | "mode" | "retarget":
             return {"type": "string", "enum": list(CHOICES[key])}
         case _:
             return {}

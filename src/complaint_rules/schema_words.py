@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
+from complaint_rules.course import Retarget
 from complaint_rules.tables import Aggregate, HitPolicy
 from complaint_rules.words import Label
 
@@ -27,6 +29,14 @@ WORDS: Mapping[str, Label] = {
     "DeadlineDoc": Label(
         "一项时限：自何时、多久、如何计、由谁负责", "a time limit: from when, how much, reckoned how, whose"
     ),
+    "FromDoc": Label("此项事实如何由经过记录得出", "how the input follows from the log"),
+    "EventDoc": Label("可能发生的一件事", "what can happen to a complaint"),
+    "MilestoneDoc": Label(
+        "时限前后的一个节点：提醒、催办、升级、处罚", "a reminder, escalation or penalty around a time limit"
+    ),
+    "StateDoc": Label("投诉所处的状态", "where a complaint can stand"),
+    "StepDoc": Label("下一步：谁、何时、从何状态到何状态", "what may happen next: from where, by whom, when, to where"),
+    "ProcessDoc": Label("处理流程：角色、状态、步骤", "roles, states and the steps between them"),
     "RulesetDoc": Label("一部投诉处理规则", "the rules of a complaint procedure"),
 }
 
@@ -51,6 +61,44 @@ KEYS: Mapping[str, Label] = {
     "start_roll": Label("起算日非工作日时", "a start outside working days"),
     "end_roll": Label("届满日非工作日时", "a last day outside working days"),
     "owner": Label("由谁负责：给出责任方的名称", "whose: the name that says who must keep it"),
+    "met_when": Label("何时算已履行：一个是非项的名称", "when it is kept: the name of a yes or no"),
+    "pause_while": Label("何时暂停计时：一个是非项的名称", "when it stands still: the name of a yes or no"),
+    "excused_when": Label("何时逾期可免责：一个是非项的名称", "when lateness is excused: the name of a yes or no"),
+    "retarget": Label("期限改变时：自原起点重算、保持、重新起算", "where the limit changes: from_start, keep, restart"),
+    "repeat": Label("每次重新起算即视为前一次已履行", "each new start ends the run before as met"),
+    "milestones": Label("提醒、催办、升级、处罚等节点", "reminders, escalations and penalties"),
+    "at": Label("时限过去的百分之几，如 75%", "a share of the time, as 75%"),
+    "before_due": Label("届满前多久", "how much before it is due"),
+    "after_due": Label("届满后多久", "how much after it was due"),
+    "every": Label("其后每隔多久再次", "again after each so much"),
+    "times": Label("至多几次", "at most so often"),
+    "MilestoneDoc.when": Label("届时须成立的是非项", "the yes or no that must hold then"),
+    "MilestoneDoc.value": Label("届时的金额等：一个判定的名称", "what it comes to: the name of a decision"),
+    "MilestoneDoc.to": Label("通知谁：角色或名称", "to whom: a role, or a name that says who"),
+    "MilestoneDoc.by": Label("由谁：角色或名称", "by whom: a role, or a name that says who"),
+    "events": Label("可能发生的事，按名称", "what can happen, by name"),
+    "carries": Label("随之带来的事实", "the facts that it may bring along"),
+    "InputDoc.from": Label("此项事实如何由经过记录得出", "how it follows from the log"),
+    "first": Label("首次发生的时间", "when one of these first happened"),
+    "last": Label("最近一次发生的时间", "when one of these last happened"),
+    "happened": Label("是否已发生", "whether one of these has happened"),
+    "count": Label("发生的次数", "how often these happened"),
+    "latest": Label("以最近发生的一件为准", "the value of whichever happened last"),
+    "initially": Label("尚未发生时的值", "the value before any of them"),
+    "until": Label("此后又归于否", "what turns it back to no"),
+    "since": Label("此后重新计数", "what begins the count anew"),
+    "spacing": Label("两次计数至少相隔", "the least time between two that count"),
+    "across": Label("其他投诉在这些事实上相同者一并计入", "events of other complaints count where these facts agree"),
+    "process": Label("处理流程", "the process"),
+    "roles": Label("角色，按名称", "who acts, by name"),
+    "states": Label("状态，首个为起点", "the states, the first is where it begins"),
+    "final": Label("是否终结", "whether nothing follows"),
+    "steps": Label("步骤，按名称", "the steps, by name"),
+    "event": Label("引起此步骤的事件", "the event that takes the step"),
+    "StepDoc.from": Label("从哪些状态", "the states from which"),
+    "StepDoc.to": Label("到哪个状态", "the state to which"),
+    "StepDoc.by": Label("由哪些角色", "the roles that may"),
+    "StepDoc.when": Label("须满足的条件：是非项或清单", "the yes or no, or the checklist, that must hold"),
     "ParameterDoc.by": Label("按哪一列的单元格分别取值", "the column whose cells have a value each"),
     "by": Label("以哪项事实的日期确定版本", "the fact whose date says which version holds"),
     "types": Label("共用的取值列表，按名称", "value lists that are shared, by name"),
@@ -108,6 +156,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "hit_policy": tuple(p.value for p in HitPolicy),
     "aggregate": tuple(a.value for a in Aggregate),
     "mode": ("half_up", "half_even", "up", "down"),
+    "retarget": get_args(Retarget),
 }
 
 

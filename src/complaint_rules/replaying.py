@@ -1,4 +1,4 @@
-"""Replay: one complaint over time: the log in, what is owed, late, allowed and next out; nothing is kept between calls.
+"""Replaying: one complaint over time: the log in, what is owed, late, allowed and next out; nothing is kept between calls.
 
 `docs/replay.md` says what happens at an instant, and in which order.
 """
