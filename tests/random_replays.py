@@ -227,9 +227,13 @@ class Builder:
 
     # --- deadlines
 
-    def truth_name(self):
-        """Return a yes-or-no name, more often one that was added lately."""
-        names = self.names["boolean"]
+    def truth_name(self, *, key="when"):
+        """Return a yes-or-no name, more often one that was added lately, or one that goes with the log."""
+        names, inputs = self.names["boolean"], self.ruleset["inputs"]
+        turning = {"pause_while": "until", "met_when": "latest", "excused_when": "happened"}.get(key, "")
+        apt = [n for n in names if turning and turning in inputs.get(n, {}).get("from", {})]
+        if apt and chance(self.rng, 0.5):
+            return self.rng.choice(apt)
         return self.rng.choice(names[-4:] if chance(self.rng, 0.5) else names)
 
     def add_deadline(self, name):
@@ -266,7 +270,7 @@ class Builder:
             tree |= {"end_roll": rng.choice(["next_working_day", "previous_working_day"])} if chance(rng, 0.2) else {}
         tree |= {"start_roll": rng.choice(["next_working_day", "previous_working_day"])} if chance(rng, 0.15) else {}
         for key, share in (("when", 0.35), ("met_when", 0.8), ("pause_while", 0.5), ("excused_when", 0.3)):
-            tree |= {key: self.truth_name()} if chance(rng, share) else {}
+            tree |= {key: self.truth_name(key=key)} if chance(rng, share) else {}
         tree |= {"retarget": rng.choice(["from_start", "keep", "restart"])} if chance(rng, 0.7) else {}
         tree |= {"repeat": rng.choice(["yes", "yes", "no"])} if chance(rng, 0.25) else {}
         if within != "promptly" and chance(rng, 0.75):
@@ -337,7 +341,7 @@ def random_ruleset(rng, calendar):
     events = list(builder.happenings)
     for kind in (
         "first",
-        *rng.choices(["first", "last", "happened", "happened", "count", "latest"], k=rng.randint(3, 5)),
+        *rng.choices(["first", "last", "happened", "happened", "happened", "count", "latest"], k=rng.randint(3, 6)),
     ):
         builder.add_folded(kind, events)
     builder.add_parameters()

@@ -133,8 +133,6 @@ def moved(due, amount, unit, calendar):
         "week": lambda: due.day + 7 * amount * DAY,
         "month": lambda: months_after(due.day, amount),
     }[unit]()
-    if due.is_midnight:
-        return instant(zone, day, 24 * 60)
     at = due.at.astimezone(zone)
     return datetime.combine(day + (at.date() - due.day), at.time(), zone).astimezone(UTC)
 

@@ -7,13 +7,15 @@ written `month-day hour:minute` and all are Shanghai's but where another place i
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 
-from random_replays import CALENDARS
-from reference_replay import replayed
+from random_replays import CALENDARS, random_case
+from reference_due import due_of
+from reference_replay import TERMS, counted, replayed
 
 RULES = """
 events:
@@ -114,6 +116,7 @@ HOURS = "within: 4, unit: hour"
         pytest.param(HOURS, "04-29 13:00", "met", id="a limit in hours holds at its instant"),
         pytest.param(HOURS, "04-29 13:00:00.000001", "met", id="an event of the log comes before the breach at its instant"),
         pytest.param(HOURS, "04-29 13:00:00.000002", "met_late", id="two microseconds later it is late"),
+        pytest.param(HOURS, "04-29 13:00:00.000001 failed; 04-29 13:00:00.000001", "met", id="so does the second of two"),
         pytest.param("within: 1, unit: working_day", "04-30 23:59:59.999999", "met", id="the last instant of the day"),
         pytest.param("within: 1, unit: working_day", "05-01 00:00", "met", id="an event at 24:00 comes before the breach"),
         pytest.param("within: 1, unit: working_day", "05-01 00:00:00.000001", "met_late", id="after 24:00 it is late"),
@@ -132,6 +135,7 @@ def test_a_limit_is_met_or_met_late(terms, answered, state):
         pytest.param("within: 2, unit: calendar_day, due_at: same_time", "05-01 09:00:00.000001", id="same_time holds at its instant"),
         pytest.param("within: 1, unit: working_day, due_at: end_of_business", "04-30 17:30:00.000001", id="the end of business holds"),
         pytest.param("within: 9, unit: business_hour", "04-30 10:30:00.000001", id="7.5 hours on the 29th, 1.5 on the 30th"),
+        pytest.param("within: 1, unit: month, day_one: same_day", "05-30 00:00", id="the same day of the next month, whichever day is the first"),
         pytest.param("within: 15, unit: hour", "04-30 00:00:00.000001", id="hours that end at midnight do not end with a day"),
         pytest.param("within: 0, unit: hour", "04-29 09:00:00.000001", id="no time at all still holds at its instant"),
     ],
@@ -141,6 +145,25 @@ def test_a_limit_is_breached(terms, breached):
 
     assert clock(life(terms, RECEIVED, before))[0] == "running"
     assert told(life(terms, RECEIVED, breached)) == [f"{breached} breached a"]
+
+
+def test_a_start_outside_working_days_is_rolled_to_the_beginning_of_one():
+    terms = HOURS + ", start_roll: next_working_day"
+
+    assert clock(life(terms, "04-27 09:00 received", "04-27 10:00")) == ("running", "04-28 04:00")
+
+
+@pytest.mark.parametrize(
+    ("terms", "due"),
+    [
+        ({"amount": 1, "unit": "working_day", "due_at": "end_of_business"}, "05-08 06:00"),
+        ({"amount": 4, "unit": "business_hour"}, "05-07 02:00"),
+    ],
+)
+def test_a_night_belongs_to_the_day_on_which_it_begins(terms, due):
+    nights = {"zone": "Asia/Shanghai", "week": [[("22:00", "06:00")]] * 7, "days": {}}
+
+    assert shown(due_of({**TERMS, **terms}, at("05-06 20:00"), [], nights).at) == due
 
 
 def test_hours_pass_by_the_clock_that_does_not_stop_for_the_night_in_which_one_is_skipped():
@@ -621,7 +644,7 @@ def test_events_of_related_complaints_count_where_the_facts_agree():
     more = "inputs: {overdue_here: {type: integer, from: {count: a.breached, across: [unit]}}, own: {type: integer, from: {count: a.breached}}}"
     north = {
         "facts": {"unit": "north"},
-        "log": events("04-27 09:00 a.breached; 04-30 09:00 a.breached; 05-09 09:00 a.breached"),
+        "log": events("04-27 09:00 a.breached unit=south; 04-30 09:00 a.breached; 05-09 09:00 a.breached"),
     }
     others = [
         {"facts": {"unit": "south"}, "log": events("04-27 09:00 a.breached")},
@@ -644,6 +667,7 @@ process:
     transfer: {event: ordered, from: received, to: transferred, by: centre}
     close: {event: closed, from: transferred, to: closed, by: leader, when: is_answered}
     answered: {by: [centre, leader]}
+    received: {when: applies}
 """
 
 
@@ -653,6 +677,9 @@ process:
         ("04-29 10:00 ordered by=centre; 04-29 11:00 answered; 04-29 12:00 closed by=leader", "closed", []),
         ("04-29 10:00 ordered by=leader", "transferred", [("ordered", "role")]),
         ("04-29 10:00 ordered; 04-29 12:00 closed by=leader", "closed", [("closed", "condition")]),
+        ("04-29 12:00 received applies=yes", "received", []),
+        ("04-29 12:00 received applies=no", "received", [("received", "condition")]),
+        ("04-29 12:00 received", "received", []),  # it is not known whether that was wrong
         ("04-29 12:00 closed by=leader", "closed", [("closed", "state")]),
         ("04-29 10:00 ordered; 04-29 11:00 ordered", "transferred", [("ordered", "state")]),
         ("04-29 10:00 closed; 04-29 11:00 answered", "closed", [("closed", "state"), ("answered", "state")]),
@@ -664,3 +691,86 @@ def test_the_process_follows_the_log_and_says_what_was_against_its_steps(log, st
 
     assert found["state"] == state
     assert [(v["event"], v["kind"]) for v in found["violations"]] == violations
+
+
+# --- for all lives ------------------------------------------------------------------------------
+
+
+CASES = range(150)
+
+
+def replay_of(case, **changed):
+    ruleset, facts, log, related, now = case
+    known = {"facts": facts, "log": log, "related": related, "now": now} | changed
+    return replayed(ruleset, CALENDARS[ruleset["calendar"]][0], **known)
+
+
+def test_the_order_of_the_log_says_nothing():
+    for seed in CASES:
+        case = random_case(Random(seed))
+        log = list(case[2])
+        Random(seed).shuffle(log)
+
+        assert replay_of(case, log=log) == replay_of(case), seed
+
+
+def test_time_that_goes_on_does_not_change_what_happened():
+    for seed in CASES:
+        case = random_case(Random(seed))
+        log = [{k: v for k, v in e.items() if k not in ("corrects", "recorded_at")} for e in counted(case[2], case[4])]
+        late = replay_of(case, log=log)["journal"]
+        for event in log:
+            early = replay_of(case, log=log, now=event["at"])["journal"]
+
+            assert early == late[: len(early)], seed
+
+
+def test_next_is_the_next_instant_at_which_a_clock_changes_anything():
+    surprises = 0
+    for seed in CASES:
+        _, _, log, related, now = case = random_case(Random(seed))
+        # Of what is still ahead nothing is heard.
+        known = {"log": counted(log, now), "related": [r | {"log": counted(r["log"], now)} for r in related]}
+        found = replay_of(case, **known)
+        if found["next"] is None:
+            later = replay_of(case, **known, now=now + timedelta(days=90))
+        else:
+            later = replay_of(case, **known, now=found["next"] - timedelta(microseconds=1))
+            surprises += replay_of(case, **known, now=found["next"]) != found
+
+        assert later == found, seed
+    assert surprises > 5
+
+
+def test_random_lives_come_to_everything_that_can_happen():
+    kinds, states = set(), set()
+    for seed in CASES:
+        found = replay_of(random_case(Random(seed)))
+        kinds |= {j["kind"] for j in found["journal"]} | {v["kind"] for v in found["violations"]}
+        states |= {o["state"] for o in found["obligations"].values()}
+
+    assert kinds >= {
+        "event",
+        "started",
+        "restarted",
+        "met",
+        "unmet",
+        "breached",
+        "milestone",
+        "paused",
+        "resumed",
+        "lapsed",
+    }
+    assert kinds >= {"state", "role", "condition"}
+    assert states == {
+        "undetermined",
+        "not_due",
+        "lapsed",
+        "waiting",
+        "met",
+        "met_late",
+        "paused",
+        "overdue",
+        "excused",
+        "running",
+    }
