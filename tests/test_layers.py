@@ -66,7 +66,7 @@ FLOORS = (
         "folding",
         "process",
         "life",
-        "replay",
+        "replaying",
     },
     {
         "prose",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
@@ -103,7 +103,7 @@ def test_hours_around_a_due_instant(due_at, amount, unit, at):
 def test_days_around_a_limit_that_ends_at_24_00_keep_its_24_00(amount, unit, shown):
     """The limit ends with Monday 2024-05-06, after the holiday from 1 to 5 May."""
     midnight = DueInstant(
-        microseconds(OFFICE.end_of_day(datetime(2024, 5, 6).date())), datetime(2024, 5, 6).toordinal(), False
+        microseconds(OFFICE.end_of_day(date(2024, 5, 6))), date(2024, 5, 6).toordinal(), False
     )
     found = EPOCH + timedelta(microseconds=shifted(midnight, amount, unit, OFFICE), hours=8)
 

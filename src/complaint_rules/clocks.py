@@ -41,7 +41,7 @@ class Course:
     index: int
     start: int
     given: int  # the start fact by which it began; with `restart` it began later
-    terms: Terms | None  # None: promptly
+    terms: Terms | None = None  # None: promptly, or not known yet
     due: DueInstant | None = None
     met_at: int | None = None
     breached_at: int | None = None
@@ -101,32 +101,34 @@ class Ticking:
         if self.plan.start_follows and (isinstance(start, (Missing, Sign))):
             self.status = "waiting"
             return None
-        terms = self._terms()
-        if isinstance(terms, Unknown) or isinstance(applies, Unknown) or _is_open(start):
-            return self._undetermined(terms, applies, _open(start, self.plan.start))
-        return self._judge(microseconds(start), terms, at)
+        if isinstance(applies, Unknown) or _is_open(start):
+            return self._undetermined(applies, _open(start, self.plan.start), self._terms())
+        return self._begin_again(microseconds(start), at) or self._judge(microseconds(start), at)
 
-    def _judge(self, start: int, terms: Terms | None, at: int) -> str | None:
-        """Judge the run from this start by these terms."""
-        run = self._run(start, terms, at)
-        met, pausing = self._yes(self.deadline.met_when, default=False), self._paused_now()
-        if isinstance(met, Unknown) or isinstance(pausing, Unknown):
-            return self._undetermined(met, pausing)
+    def _judge(self, start: int, at: int) -> str | None:
+        """Judge the run from this start."""
+        run = self._run(start, at)
+        terms, met, pausing = self._terms(), self._yes(self.deadline.met_when, default=False), self._paused_now()
+        if isinstance(terms, Unknown) or isinstance(met, Unknown) or isinstance(pausing, Unknown):
+            return self._undetermined(terms, met, pausing)
+        if met and run.met_at is not None:
+            self.status = run.outcome = "met_late" if run.breached_at is not None else "met"
+            return None
+        run = self._by_terms(run, terms, at)
         if met:
             return self._meet(run, at)
         if run.met_at is not None:
             self._unmeet(run, at)
         return self._by_time(run, at)
 
-    def _meet(self, run: Course, at: int) -> str | None:
+    def _meet(self, run: Course, at: int) -> str:
         self.status = run.outcome = "met_late" if run.breached_at is not None else "met"
-        if run.met_at is not None:
-            return None
         run.met_at = max(at, run.start) if at == BEGINNING else at
+        run.due = None if self.paused_since is not None and run.breached_at is None else self._due(run)
         return f"{self.deadline.name}.met"
 
     def _unmeet(self, run: Course, at: int) -> None:
-        run.met_at = None
+        run.met_at = run.due = None
         self.note("unmet", at, run, self.deadline.name)
 
     def _by_time(self, run: Course, at: int) -> str | None:
@@ -156,8 +158,7 @@ class Ticking:
 
     def _lapse(self, at: int) -> str | None:
         run = self.runs[-1] if self.runs else None
-        if run and run.ended_at is None:
-            run.ended_at = at
+        if run and self.status != "lapsed":
             if run.outcome not in _SETTLED:
                 run.outcome = "lapsed"
             self.note("lapsed", at, run, self.deadline.name)
@@ -174,36 +175,42 @@ class Ticking:
 
     # --- runs --------------------------------------------------------------------------------------
 
-    def _run(self, start: int, terms: Terms | None, at: int) -> Course:
-        """Return the run that is on, after beginning another where the start or the terms ask for it."""
+    def _begin_again(self, start: int, at: int) -> str | None:
+        """Let a new start end the run before it as met, where that is so."""
         run = self.runs[-1] if self.runs else None
-        if run is None or run.given != start or run.ended_at is not None:
-            return self._begin(start, start, terms, at)
-        if run.terms != terms:
-            if self.deadline.retarget == "restart":
-                return self._begin(at, start, terms, at)
-            if self.deadline.retarget == "from_start":
-                run.terms, run.due = terms, None
-        return run
-
-    def _begin(self, start: int, given: int, terms: Terms | None, at: int) -> Course:
-        before = self.runs[-1] if self.runs else None
-        run = Course(len(self.runs), start, given, terms, owner=self._value(self.deadline.owner))
-        self.runs.append(run)
-        if before and before.ended_at is None:
-            self._end(before, at)
-            self.note("restarted", at, run, self.deadline.name)
-        else:
-            self.note("started", at, run, self.deadline.name)
-        return run
-
-    def _end(self, run: Course, at: int) -> None:
+        if not self.deadline.repeat or run is None or run.given == start or run.ended_at is not None:
+            return None
         run.ended_at = at
-        if self.deadline.repeat:
-            run.met_at = at if run.met_at is None else run.met_at
-            run.outcome = "met_late" if run.breached_at is not None else "met"
-        elif run.outcome not in _SETTLED:
-            run.outcome = "restarted"
+        return None if run.met_at is not None else self._meet(run, at)
+
+    def _run(self, start: int, at: int) -> Course:
+        """Return the run that is on, after beginning another where the start has changed."""
+        run = self.runs[-1] if self.runs else None
+        if run is None or run.given != start:
+            return self._begin(start, start, at)
+        return run
+
+    def _by_terms(self, run: Course, terms: Terms | None, at: int) -> Course:
+        """Return the run under the terms that hold now, or another where they restart it."""
+        if run.terms is None or run.terms == terms or self.deadline.retarget == "from_start":
+            run.terms, run.due = terms, run.due if run.terms == terms else None
+        elif self.deadline.retarget == "restart":
+            run = self._begin(at, run.given, at)
+            run.terms = terms
+        return run
+
+    def _begin(self, start: int, given: int, at: int) -> Course:
+        before = self.runs[-1] if self.runs else None
+        run = Course(len(self.runs), start, given, owner=self._value(self.deadline.owner))
+        self.runs.append(run)
+        if before is None:
+            self.note("started", at, run, self.deadline.name)
+            return run
+        before.ended_at = at
+        if before.outcome not in _SETTLED:
+            before.outcome = "restarted"
+        self.note("restarted", at, run, self.deadline.name)
+        return run
 
     # --- pauses and due instants ---------------------------------------------------------------------
 

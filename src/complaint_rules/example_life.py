@@ -14,8 +14,8 @@ from complaint_rules.calendar_data import load_calendar
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.diagnostics import FactsError
 from complaint_rules.log import Happening, read_log
-from complaint_rules.replaying import Told, replay_told
 from complaint_rules.replayed import Obligation, Replay, Run, Status
+from complaint_rules.replaying import Told, replay_told
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.source import Path as Place
 from complaint_rules.source import Plain

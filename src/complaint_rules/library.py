@@ -25,8 +25,8 @@ from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
 from complaint_rules.log import read_log
 from complaint_rules.overlay import is_overlay, join
-from complaint_rules.replaying import Told, replay_told
 from complaint_rules.replayed import Replay
+from complaint_rules.replaying import Told, replay_told
 from complaint_rules.ruleset import Ruleset, version_of
 from complaint_rules.source import Document, read
 from complaint_rules.words import Label, suggest

@@ -204,9 +204,9 @@ class Life:
         step, why, found = taken
         if why:
             self.violations.append(Violation(
-                when, event, id_, why, step.name if step else None, found.missing, found.ask, step.because if step else ()
+                when, event, id_, why, step.name, found.missing, found.ask, step.because
             ))  # fmt: skip
-        if step and step.to is not None and step.to != self.state:
+        if step.to is not None and step.to != self.state:
             before, self.state = self.state, step.to
             state = self.plan.steps.process.states[step.to]
             self.enter(Entry(when, "state", step.to, state.label, id_, was=before, now=step.to, because=step.because))

@@ -22,9 +22,9 @@ class Condition(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """The step that an event takes, if any, and what was wrong about it."""
+    """The step that an event takes, and what was wrong about it."""
 
-    step: Step | None
+    step: Step
     why: Why | None = None
     condition: Condition = Condition(holds=True)
 
@@ -54,7 +54,7 @@ class Steps:
             return None
         here = [s for s in steps if state in s.from_]
         tried = [_tried(s, by, values, answers, made=made) for s in here]
-        return next((t for t in tried if t.why is None), tried[0]) if tried else Taken(None, "state")
+        return next((t for t in tried if t.why is None), tried[0]) if tried else Taken(steps[0], "state")
 
     def open_from(self, state: str, values: Mapping[str, Any], answers: Mapping[str, Answer]) -> tuple[NextStep, ...]:
         """Return the steps from a state, each with what is in its way."""

@@ -114,7 +114,7 @@ class Violation:
     event: str
     id: str | None
     kind: Literal["state", "role", "role_not_given", "condition", "undetermined"]
-    step: str | None
+    step: str
     missing: tuple[str, ...]
     ask: tuple[str, ...]
     because: tuple[str, ...]

@@ -14,6 +14,7 @@ from typing import Any
 from complaint_rules.answers import Missing
 from complaint_rules.clocks import NEVER, Course, Ticking
 from complaint_rules.compile import CompiledRuleset
+from complaint_rules.course import PROMPTLY
 from complaint_rules.deadlines import rests_on
 from complaint_rules.deciding import decide_in, in_force
 from complaint_rules.diagnostics import Diagnostic, FactsError
@@ -125,7 +126,7 @@ class _Telling:
         ask, unset = clock.unknown if clock.status == "undetermined" else ((), ())
         used, left = self.times(clock, run) if run else (None, None)
         return Obligation(
-            deadline.name, deadline.label, clock.status, owner, run is not None and run.terms is None,
+            deadline.name, deadline.label, clock.status, owner, deadline.within == PROMPTLY,
             tuple(self.run(clock, r, owner) for r in clock.runs), used, left, ask, unset,
             rests_on(self.life.plan.rules, deadline), deadline.because,
         )  # fmt: skip
