@@ -90,7 +90,7 @@ FLOORS = (
         "timeline",
     },
     {"typed", "printed"},
-    {"__init__", "__main__", "cli", "cli_complaint", "cli_ruleset", "cli_time", "cli_writing"},
+    {"__init__", "__main__", "cli", "cli_complaint", "cli_replay", "cli_ruleset", "cli_time", "cli_writing"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 
@@ -187,6 +187,7 @@ NEIGHBOURS = {
     ("interview", "render"),
     ("cli", "__init__"),
     ("cli", "cli_complaint"),
+    ("cli", "cli_replay"),
     ("cli", "cli_ruleset"),
     ("cli", "cli_time"),
     ("cli", "cli_writing"),
@@ -202,7 +203,7 @@ ROOMS = {
     "numpy": {"worktime_vector"},
     "holidays": {"calendar_countries"},
     "rich": {"render"},
-    "cyclopts": {"cli", "cli_time", "cli_complaint", "cli_ruleset", "cli_writing", "typed"},
+    "cyclopts": {"cli", "cli_replay", "cli_time", "cli_complaint", "cli_ruleset", "cli_writing", "typed"},
 }
 
 HEAVY = ("pydantic", "yaml", "pendulum", "rich", "cyclopts", "numpy", "holidays")

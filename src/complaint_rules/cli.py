@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from cyclopts import App, CycloptsError
 
-from complaint_rules import __version__, cli_complaint, cli_ruleset, cli_time, cli_writing
+from complaint_rules import __version__, cli_complaint, cli_replay, cli_ruleset, cli_time, cli_writing
 from complaint_rules.diagnostics import ComplaintRulesError
 from complaint_rules.printed import BAD_INPUT, OK, printable
 from complaint_rules.typed import STDIN
@@ -21,6 +21,8 @@ app.command(cli_complaint.decide)
 app.command(cli_complaint.explain)
 app.command(cli_complaint.ask)
 app.command(cli_time.due)
+app.command(cli_replay.replay)
+app.command(cli_replay.timeline)
 app.command(cli_time.calendar)
 app.command(cli_ruleset.facts)
 app.command(cli_ruleset.show)

@@ -108,8 +108,8 @@ class _Telling:
             tuple(sorted(life.journal, key=lambda e: e.at)), tuple(life.violations),
             steps.open_from(state, life.values, life.answers) if steps and state else (),
             steps.blocks(state, life.values, life.answers) if steps and state else (),
-            self.next(), revised, tuple(_named(h) for h in told.log if h.at > self.now and h.recorded_at <= self.now),
-            tuple(_named(h) for h in told.log if h.recorded_at > self.now),
+            self.next(), revised, tuple(_named(h) for h in told.log if h.at > self.now),
+            tuple(_named(h) for h in told.log if h.at <= self.now < h.recorded_at),
         )  # fmt: skip
 
     def next(self) -> Next | None:

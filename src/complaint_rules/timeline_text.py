@@ -34,7 +34,7 @@ def timeline_text(replay: Replay, ruleset: Ruleset, lang: Lang = "zh", width: in
     lines = [*_head(replay, voice), "", *_axis(replay, scale, voice, front)]
     for row in rows:
         lines += [_line(row.label, front, _bar(row, replay, scale)), *_below(row, width)]
-    return "\n".join([*lines, "", _legend(rows, replay, voice), *_after(replay, voice)]) + "\n"
+    return "\n".join([*lines, "", _legend(rows, replay, voice), *after_lines(replay, voice)]) + "\n"
 
 
 def _head(replay: Replay, voice: Voice) -> Iterator[str]:
@@ -143,7 +143,8 @@ def _legend(rows: Iterable[Row], replay: Replay, voice: Voice) -> str:
 # --- what stands below ---------------------------------------------------------------------------------
 
 
-def _after(replay: Replay, voice: Voice) -> Iterator[str]:
+def after_lines(replay: Replay, voice: Voice) -> Iterator[str]:
+    """Yield what may happen next, what stands in the way of closing, and the journal."""
     parts = {
         "steps": [f"{mark_of(s.status)} {voice.step(s)}" for s in replay.steps],
         "blocks": [f"{mark_of(s.status)} {voice.step(s)}" for s in replay.blocks],

@@ -73,7 +73,7 @@ def facts_of(ruleset: Ruleset, file: str | None, settings: Sequence[str]) -> Any
     if file is None and not settings:
         problem = Label("请给出 JSON 文件、-（标准输入）或 --set 事实=值", "give a JSON file, - or --set fact=value")
         raise FactsError([Diagnostic("CR310", args={"problem": problem})])
-    facts = _read_json(file) if file is not None else {}
+    facts = json_of(file) if file is not None else {}
     given = settings_of(_by_id(settings, ruleset), {n: i.type.domain for n, i in ruleset.inputs.items()}, "CR301")
     return {**facts, **given} if isinstance(facts, dict) else facts
 
@@ -89,7 +89,12 @@ def _by_id(settings: Sequence[str], ruleset: Ruleset) -> Iterator[str]:
         yield f"{name}{sign}" + (",".join(ids.get(t.strip(), t) for t in text.split(",")) if ids else text)
 
 
-def _read_json(file: str) -> Any:
+def json_of(file: str) -> Any:
+    """Return the JSON of a file or of standard input; numbers keep their digits, and no name is given twice.
+
+    Raises:
+        FactsError: it is none.
+    """
     try:
         return json.loads(
             _content(file).decode("utf-8-sig"), parse_float=Decimal, parse_int=_whole,
