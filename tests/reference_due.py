@@ -42,6 +42,13 @@ def running(calendar, begin, pauses, *, is_worked):
             yield from working(calendar, low, high) if is_worked else [(low, high)]
 
 
+def freed(at, pauses):
+    """Return an instant, or the end of the pause in which it lies."""
+    for low, high in pauses:
+        at = high.astimezone(UTC) if low <= at < high else at
+    return at
+
+
 def used_up(begin, intervals, amount):
     """Return the first instant at which so much time has run."""
     if amount <= NONE:
@@ -69,10 +76,24 @@ def months_after(day, months):
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def rolled(calendar, day, roll):
-    while roll != "none" and not hours_of(calendar, day):
+def rolled(calendar, day, roll, is_paused=lambda _: False):
+    if roll == "none" or hours_of(calendar, day):
+        return day
+    while not hours_of(calendar, day) or (roll == "next_working_day" and is_paused(day)):
         day += DAY if roll == "next_working_day" else -DAY
     return day
+
+
+def end_of(day, target, begin, calendar):
+    """Return the instant with which a limit ends whose last day this is, and whether that is its 24:00."""
+    zone = ZoneInfo(calendar["zone"])
+    if target["due_at"] == "same_time":
+        return datetime.combine(day, begin.time(), zone).astimezone(UTC), False
+    ends = [24 * 60]
+    if target["due_at"] == "end_of_business" and hours_of(calendar, day):
+        spans = [(minutes(s), minutes(e)) for s, e in hours_of(calendar, day)]
+        ends = [e if e > s else e + 24 * 60 for s, e in spans]
+    return instant(zone, day, max(ends)), max(ends) == 24 * 60
 
 
 @dataclass(frozen=True)
@@ -98,24 +119,31 @@ def due_of(target, start, pauses, calendar):
     if unit in SPANS:
         span = amount if isinstance(amount, timedelta) else amount * SPANS[unit]
         intervals = running(calendar, begin, pauses, is_worked=unit == "business_hour")
-        at = used_up(begin, intervals, span).astimezone(zone)
+        at = freed(used_up(begin, intervals, span), pauses).astimezone(zone)
         return Due(at.astimezone(UTC), at.date(), is_midnight=False)
     if isinstance(amount, timedelta):
         amount = int(amount / (7 * DAY if unit == "week" else DAY))
+
+    def is_paused(day):
+        end, is_midnight = end_of(day, target, begin, calendar)
+        kept = end - TICK if is_midnight else end
+        return any(low <= kept < high for low, high in pauses)
+
+    def counts(day):
+        return (unit != "working_day" or bool(hours_of(calendar, day))) and not is_paused(day)
+
     wanted = {"week": 7 * amount, "month": (months_after(first, amount) - first).days}.get(unit, amount)
-    day = first - DAY if target["day_one"] == "same_day" and unit != "month" and wanted else first
+    day = first
+    if wanted == 0:
+        wanted = int(is_paused(first))
+    elif target["day_one"] == "same_day" and unit != "month":
+        day -= DAY
     while wanted:
         day += DAY
-        is_paused = any(low <= instant(zone, day, 0) < high for low, high in pauses)
-        wanted -= not is_paused and (unit != "working_day" or bool(hours_of(calendar, day)))
-    day = rolled(calendar, day, target["end_roll"])
-    if target["due_at"] == "same_time":
-        return Due(datetime.combine(day, begin.time(), zone).astimezone(UTC), day, is_midnight=False)
-    ends = [24 * 60]
-    if target["due_at"] == "end_of_business" and hours_of(calendar, day):
-        spans = [(minutes(s), minutes(e)) for s, e in hours_of(calendar, day)]
-        ends = [e if e > s else e + 24 * 60 for s, e in spans]
-    return Due(instant(zone, day, max(ends)), day, is_midnight=max(ends) == 24 * 60)
+        wanted -= counts(day)
+    day = rolled(calendar, day, target["end_roll"], is_paused)
+    at, is_midnight = end_of(day, target, begin, calendar)
+    return Due(at, day, is_midnight)
 
 
 def moved(due, amount, unit, calendar):
@@ -144,7 +172,7 @@ def milestone_at(milestone, count, run, pauses, calendar):
         is_worked = run["target"]["unit"] in ("business_hour", "working_day")
         pieces = [(a, min(b, due.at)) for a, b in running(calendar, run["start"], [*pauses, (due.at, EVER)], is_worked=is_worked) if a < due.at]  # fmt: skip
         share = sum((b - a for a, b in pieces), NONE) // TICK * Decimal(milestone["at"].rstrip("%")) / 100
-        return used_up(run["start"], pieces, int(share) * TICK)
+        return freed(used_up(run["start"], pieces, int(share) * TICK), pauses)
     if "before_due" in milestone:
         return moved(due, -int(milestone["before_due"]), unit, calendar)
     amount = int(milestone["after_due"]) + count * int(milestone.get("every", 0))

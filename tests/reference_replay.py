@@ -9,7 +9,7 @@ gathered again from the whole story, all decisions are asked again of `reference
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from reference import Answer, Reading, decide, settings_of
@@ -19,6 +19,7 @@ from reference_due import due_of, milestone_at
 Node = dict[str, Any]
 TERMS = {"day_one": "next_day", "due_at": "end_of_day", "start_roll": "none", "end_roll": "none"}
 PROFILES = {"plain": TERMS, "cn-civil-code": TERMS | {"end_roll": "next_working_day"}}
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 MOST = 500  # things that happen at once: more is a circle
 
 
@@ -30,23 +31,25 @@ def recorded(entry):
 
 
 def place_in_log(entry):
-    return (entry["at"], recorded(entry), entry.get("id", ""), entry["event"])
+    return (entry["at"], recorded(entry), entry.get("id", ""), entry.get("event", ""))
 
 
 def counted(log, now):
     """Return the events that count at an instant, in their order."""
     once = [e for n, e in enumerate(log) if "id" not in e or e not in log[:n]]
     known = [e for e in once if recorded(e) <= now]
-    last_word = {}  # the id -> the last entry that corrects or retracts it
-    for entry in sorted(known, key=lambda e: (recorded(e), e["at"], e.get("id", ""))):
-        about = entry.get("corrects", entry.get("retracts"))
-        if about is not None:
-            last_word[about] = entry
-    standing = [
-        e
-        for e in known
-        if "event" in e and e.get("id") not in last_word and ("corrects" not in e or last_word[e["corrects"]] is e)
-    ]
+
+    def about(entry):
+        return entry.get("corrects", entry.get("retracts"))
+
+    def stands(entry):
+        return not any(stands(e) for e in known if about(e) is not None and about(e) == entry.get("id"))
+
+    def has_last_word(entry):
+        same = [e for e in known if about(e) is not None and about(e) == about(entry) and stands(e)]
+        return about(entry) is None or max(same, key=lambda e: (recorded(e), *place_in_log(e))) is entry
+
+    standing = [e for e in known if "event" in e and stands(e) and has_last_word(e)]
     return sorted((e for e in standing if e["at"] <= now), key=place_in_log)
 
 
@@ -62,11 +65,17 @@ def folded(tree, story, plain):
     source = tree["from"]
     across = source.get("across", [])
 
-    def is_heard(happening):
+    heard = []
+    for happening in story:
         of = happening.get("of")  # the facts of the related complaint in which it happened
-        return of is None or (bool(across) and all(f in plain and f in of and plain[f] == of[f] for f in across))
-
-    heard = [(h["name"], h["at"]) for h in story if is_heard(h)]
+        names = [*listed(source.get("happened", [])), *listed(source.get("count", [])), *listed(source.get("until", [])), *listed(source.get("since", []))]  # fmt: skip
+        if of is None or (across and happening["name"] not in names):
+            heard.append(happening) if of is None else None
+        elif across and all(f not in plain or of.get(f) == plain[f] for f in across):
+            if any(f not in plain for f in across):
+                return None  # whether it counts is not known
+            heard.append(happening)
+    heard = [(h["name"], h["at"]) for h in heard]
     if "first" in source or "last" in source:
         times = [at for name, at in heard if name in listed(source.get("first", source.get("last")))]
         return (times[0] if "first" in source else times[-1]) if times else None
@@ -133,7 +142,12 @@ class Case:
         return self.reading.part(name)
 
     def note(self, kind, name, **more):
-        self.journal.append({"at": self.at, "kind": kind, "name": name, **more})
+        self.journal.append({"at": self.stamp(name), "kind": kind, "name": name, **more})
+
+    def stamp(self, name):
+        """Return the present instant; what is so from the beginning is told at the start of the run."""
+        clock = next((c for c in self.clocks if c["name"] == name.partition(".")[0]), None)
+        return clock["runs"][-1]["start"] if clock and clock["runs"] and self.at == BEGINNING else self.at
 
     def value(self, name):
         """Return the value of a fact, parameter or decision; UNKNOWN also where the procedure is silent."""
@@ -174,10 +188,10 @@ def pauses_of(clock, run):
 
 
 def begin_run(case, clock, start, fact):
-    case.note("restarted" if clock["runs"] else "started", clock["name"])
     run = {"start": start, "fact": fact, "target": None, "due": None, "state": None, "met_at": None}
-    run |= {"breached_at": None, "ended_at": None, "passed": None, "done": {}}
+    run |= {"breached_at": None, "ended_at": None, "done": {}}
     clock["runs"].append(run)
+    case.note("restarted" if run is not clock["runs"][0] else "started", clock["name"])
     return run
 
 
@@ -209,7 +223,8 @@ def look(case, clock):
     clock["state"] = state
     if clock["runs"]:
         run = clock["runs"][-1]
-        run["state"], run["due"] = state, None if state in ("lapsed", "undetermined") else run["due"]
+        if state not in ("lapsed", "undetermined") or is_still_owed(run):
+            run["state"] = state
     return event
 
 
@@ -232,15 +247,18 @@ def look_closer(case, clock):
     if when is UNKNOWN or fact is UNKNOWN:
         return None, "undetermined"
     if run and run["fact"] != fact:
-        if tree.get("repeat") == "yes" and is_still_owed(run):
+        if tree.get("repeat") == "yes" and run["met_at"] is None:
             run["met_at"] = case.at
-            return "met", "met"
+            run["due"] = reckoned(case, clock, run, pausing)
+            return "met", outcome(run)
         end_run(case, run)
     if not run or run["fact"] != fact:
         run = begin_run(case, clock, fact, fact)
     target, met = target_of(case, tree), case.asked(tree.get("met_when"), otherwise=False)
     if UNKNOWN in (pausing, met) or target is UNKNOWN:
         return None, "undetermined"
+    if met and run["met_at"] is not None:
+        return None, outcome(run)
     if run["target"] is None:
         run["target"] = target
     elif run["target"] != target and tree.get("retarget", "from_start") != "keep":
@@ -248,17 +266,22 @@ def look_closer(case, clock):
             end_run(case, run)
             run = begin_run(case, clock, case.at, fact)
         run["target"] = target
-    is_reckoned = run["target"]["amount"] is not None and (run["breached_at"] is not None or not pausing)
-    pauses = pauses_of(clock, run)
-    run["due"] = due_of(run["target"], run["start"], pauses, case.calendar) if is_reckoned else None
+    run["due"] = reckoned(case, clock, run, pausing)
     return judged(case, clock, run, met=met, pausing=pausing)
+
+
+def reckoned(case, clock, run, pausing):
+    """Return the due instant; None while it is paused, and where there is none."""
+    if run["target"] is None or run["target"]["amount"] is None or (pausing and run["breached_at"] is None):
+        return None
+    return due_of(run["target"], run["start"], pauses_of(clock, run), case.calendar)
 
 
 def judged(case, clock, run, *, met, pausing):
     """Return the event and the state of a clock about which all is known."""
     if met:
         event = "met" if run["met_at"] is None else None
-        run["met_at"] = run["met_at"] or case.at
+        run["met_at"] = run["met_at"] or case.stamp(clock["name"])
         return event, outcome(run)
     if run["met_at"] is not None:
         run["met_at"] = None
@@ -267,11 +290,11 @@ def judged(case, clock, run, *, met, pausing):
         return None, "overdue"
     if pausing:
         return None, "paused"
-    # At its very instant a breach waits for its turn; see `next_instant`.
-    if run["due"] is None or not (run["due"].breach < case.at or run["due"].breach == run["passed"]):
+    if run["due"] is None or run["due"].breach > case.at:
         return None, "running"
-    if case.asked(clock["tree"].get("excused_when"), otherwise=False) is True:
-        return None, "excused"
+    excused = case.asked(clock["tree"].get("excused_when"), otherwise=False)
+    if excused is not False:
+        return None, "excused" if excused is True else "undetermined"
     run["breached_at"] = case.at
     return "breached", "overdue"
 
@@ -286,12 +309,13 @@ def take_step(case, event):
         starts = listed(step["from"]) if "from" in step else [s for s in process["states"] if s not in final]
         if case.state not in starts:
             return "state"
-        if "by" in step and "by" in event and event["by"] not in listed(step["by"]):
-            return "role"
-        return "condition" if case.asked(step.get("when"), otherwise=True) is False else None
+        if "by" in step and not event.get("made") and event.get("by") not in listed(step["by"]):
+            return "role" if event.get("by") else "role_not_given"
+        holds = case.asked(step.get("when"), otherwise=True)
+        return None if holds is True else "condition" if holds is False else "undetermined"
 
     if steps:
-        step = min(steps, key=lambda s: {None: 0, "condition": 1, "role": 1, "state": 2}[against(s)])
+        step = min(steps, key=lambda s: {None: 0, "state": 2}.get(against(s), 1))
         if kind := against(step):
             case.violations.append({"event": event["event"], "kind": kind, "at": event["at"]})
         case.state = step.get("to", case.state)
@@ -302,9 +326,10 @@ def take_step(case, event):
 
 def happen(case, event, kind, name, **more):
     """Let an event of a clock happen."""
-    case.story.append({"name": event, "at": case.at})
+    case.story.append({"name": event, "at": case.stamp(name)})
     case.note(kind, name, **more)
     case.gather()
+    take_step(case, {"event": event, "at": case.at, "made": True})
 
 
 def settle(case):
@@ -340,9 +365,7 @@ def next_instant(case):
 def pass_by(case, clock, name):
     """Let the due instant of a clock pass, or a milestone of its run happen."""
     run, event = clock["runs"][-1], f"{clock['name']}.{name}"
-    if not name:
-        run["passed"] = run["due"].breach
-    else:
+    if name:
         count = run["done"].get(name, 0)
         run["done"][name] = count + 1
         if case.asked(clock["tree"]["milestones"][name].get("when"), otherwise=True) is True:
@@ -366,13 +389,12 @@ def replayed(ruleset, calendar, facts, log, related, now):
     case = Case(Reading(ruleset), calendar, facts)
     pending = counted(log, now) + [{**e, "of": r["facts"]} for r in related for e in counted(r["log"], now)]
     pending.sort(key=place_in_log)
-    given = [f for f in facts.values() if isinstance(f, datetime)]
-    case.at = min([now, *given, *(e["at"] for e in pending)])
+    case.at = BEGINNING
     case.gather()
     settle(case)  # what is known at the start was never otherwise
     while True:
         following = next_instant(case)
-        if pending and (following is None or pending[0]["at"] <= following[0]):
+        if pending and (following is None or pending[0]["at"] < following[0]):
             take(case, pending.pop(0))
         elif following and following[0] <= now:
             case.at, _, place, _, name = following

@@ -228,7 +228,7 @@ class Ticking:
         elif pausing is not True and self.paused_since is not None:
             self.spells.append((self.paused_since, at))
             self.paused_since = None
-            if run and run.breached_at is None:
+            if run and run.breached_at is None and run.met_at is None:
                 run.due = None
             if run and run.outcome == "paused":
                 self.note("resumed", at, run, self.deadline.name)

@@ -172,7 +172,7 @@ class CourseReader(Names):
         if offset != "at":
             return self._whole(text, path, 0) or 0
         share = text.removesuffix("%").strip()
-        if text.endswith("%") and share.isdecimal() and 0 < int(share) < 100:
+        if text.endswith("%") and share.isdecimal() and 0 < int(share) <= 100:
             return int(share)
         self._problem("CR103", path, value=text, expected="75%")
         return 50
