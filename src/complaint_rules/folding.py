@@ -130,6 +130,6 @@ def _across(fold: Fold, all_seen: Sequence[Seen], values: Mapping[str, Any]) -> 
 def _agrees(fold: Fold, facts: Mapping[str, Any], values: Mapping[str, Any]) -> bool | Missing:
     """Return whether a related event agrees on every fact; what must be asked where that is not known."""
     open_ = [n for n in fold.across if isinstance(values[n], Missing)]
-    if any(facts.get(n) != values[n] for n in fold.across if n not in open_):
+    if any(n not in facts or (n not in open_ and facts[n] != values[n]) for n in fold.across):
         return False
     return Missing(ask=tuple(open_)) if open_ else True

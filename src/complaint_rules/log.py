@@ -201,15 +201,13 @@ def _each_once(told: Sequence[Happening]) -> Iterator[Happening]:
         if happening.stands_for is not None:
             words.setdefault(happening.stands_for, []).append(happening)
     for happening in originals:
-        about = words.get(happening.stands_for or "", ())
-        if not _taken_back(happening, words) and all(_taken_back(h, words) for h in _after(happening, about)):
+        told_of = words.get(happening.stands_for or "", ())
+        last = next((h for h in reversed(told_of) if _holds(h, words)), happening)
+        if last is happening and not any(_holds(h, words) for h in words.get(happening.id or "", ())):
             yield happening
 
 
-def _after(happening: Happening, about: Sequence[Happening]) -> Iterator[Happening]:
-    """Yield what was said later about the same event."""
-    return (h for i, h in enumerate(about) if i > next((j for j, x in enumerate(about) if x is happening), len(about)))
-
-
-def _taken_back(happening: Happening, words: Mapping[str, Sequence[Happening]]) -> bool:
-    return any(not _taken_back(h, words) for h in words.get(happening.id or "", ()))
+def _holds(happening: Happening, words: Mapping[str, Sequence[Happening]]) -> bool:
+    """Return whether a word about another event has not been taken back."""
+    about = words.get(happening.id or "", ())
+    return not any(_holds(h, words) for h in about if h.event is None)
