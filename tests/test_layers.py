@@ -164,6 +164,7 @@ NEIGHBOURS = {
     ("library", "clauses"),
     ("mutate", "examples"),
     ("mutate", "example_file"),
+    ("mutate", "example_life"),
     ("timeline_voice", "render"),
     ("timeline_voice", "timeline_words"),
     ("timeline_scale", "timeline_words"),

@@ -60,6 +60,16 @@ def replay_told(
     return _Telling(life, at).whole(now, only, told, _revised(version, told, calendar, at))
 
 
+def facts_at(rules: CompiledRuleset, told: Told, calendar: Calendar, *, now: datetime) -> dict[str, Any]:
+    """Return the facts of a complaint as they are at an instant: those given, those it brought, and what followed."""
+    at = microseconds(now)
+    return _facts(told.lived(_version(rules, told, at), calendar, at))
+
+
+def _facts(life: Life) -> dict[str, Any]:
+    return {n: v for n, v in life.facts.items() if not isinstance(v, Missing)}
+
+
 def _version(rules: CompiledRuleset, told: Told, now: int) -> CompiledRuleset:
     """Return the version in force on the complaint's day, which may be known only from the log."""
     by = rules.ruleset.effective.by
@@ -101,9 +111,8 @@ class _Telling:
     def whole(self, now: datetime, only: Collection[str] | None, told: Told, revised: tuple[Revision, ...]) -> Replay:
         """Return everything that there is to say."""
         life, steps, state = self.life, self.life.plan.steps, self.life.state
-        facts = {n: v for n, v in life.facts.items() if not isinstance(v, Missing)}
         return Replay(
-            now, state, decide_in(life.plan.rules, facts, only),
+            now, state, decide_in(life.plan.rules, _facts(life), only),
             MappingProxyType({c.deadline.name: self.owed(c) for c in life.clocks}),
             tuple(sorted(life.journal, key=lambda e: e.at)), tuple(life.violations),
             steps.open_from(state, life.values, life.answers) if steps and state else (),
