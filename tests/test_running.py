@@ -102,9 +102,7 @@ def test_hours_around_a_due_instant(due_at, amount, unit, at):
 )  # fmt: skip
 def test_days_around_a_limit_that_ends_at_24_00_keep_its_24_00(amount, unit, shown):
     """The limit ends with Monday 2024-05-06, after the holiday from 1 to 5 May."""
-    midnight = DueInstant(
-        microseconds(OFFICE.end_of_day(date(2024, 5, 6))), date(2024, 5, 6).toordinal(), False
-    )
+    midnight = DueInstant(microseconds(OFFICE.end_of_day(date(2024, 5, 6))), date(2024, 5, 6).toordinal(), False)
     found = EPOCH + timedelta(microseconds=shifted(midnight, amount, unit, OFFICE), hours=8)
 
     assert found.strftime("%Y-%m-%dT%H:%M") == shown
