@@ -137,7 +137,7 @@ class Calendar:
         """
         at = since(start)
         end = self.reach_forward(at, _natural(worked))
-        return _reckoned(self._instant(end), self.doubtful(at, end))
+        return _reckoned(self.instant(end), self.doubtful(at, end))
 
     def subtract(self, end: datetime, worked: timedelta) -> Reckoned[datetime]:
         """Return the last instant, not after the end, from which that much working time passes until the end.
@@ -147,7 +147,7 @@ class Calendar:
         """
         at = since(end)
         start = self.reach_back(at, _natural(worked))
-        return _reckoned(self._instant(start), self.doubtful(start, at))
+        return _reckoned(self.instant(start), self.doubtful(start, at))
 
     def is_working(self, at: datetime) -> Reckoned[bool]:
         """Return whether work goes on at an instant; an interval has its start and not its end."""
@@ -166,11 +166,14 @@ class Calendar:
         table = self.reaching(moment, moment)
         while (opening := table.opening(moment)) is None:
             table = self._wider(table, forward=True)
-        return _reckoned(self._instant(opening), self.doubtful(moment, opening + MICROSECOND))
+        return _reckoned(self.instant(opening), self.doubtful(moment, opening + MICROSECOND))
 
     def end_of_day(self, day: date) -> datetime:
         """Return the instant at which the local clock first shows the midnight after a day."""
-        return self._instant(first_shown(self.made.zone, day.toordinal() + 1) * MICROSECOND)
+        midnights, next_day = self.made.midnights, day.toordinal() + 1
+        if next_day not in midnights:
+            midnights[next_day] = self.instant(first_shown(self.made.zone, next_day) * MICROSECOND)
+        return midnights[next_day]
 
     def hours_on(self, day: date) -> tuple[Hours, ...]:
         """Return the hours that begin on a day."""
@@ -297,7 +300,7 @@ class Calendar:
         """Return whether days from one to another are not all covered."""
         return first < self.made.first_covered or last > self.made.last_covered
 
-    def _instant(self, at: timedelta) -> datetime:
+    def instant(self, at: timedelta) -> datetime:
         """Return an instant with the offset that its zone has then, as a fixed one.
 
         With the zone itself, adding to it would be clock arithmetic, and in a repeated hour it would equal no instant.
@@ -318,6 +321,7 @@ class _Made:
     covered_from: timedelta
     covered_to: timedelta
     table: Timetable | None = None
+    midnights: dict[int, datetime] = field(default_factory=dict)  # the first instant of each day asked for
 
     def hours_of(self, day: int) -> Sequence[Hours]:
         """Return the hours that begin on a day."""
