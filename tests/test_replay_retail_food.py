@@ -162,7 +162,7 @@ def test_retail_g32_the_call_back_is_owed_at_once_and_has_no_instant() -> None:
 
     assert found.result.decisions["callback"].value == {"required": True, "by": "salesperson", "when": "immediately"}
     assert (at_once.status, at_once.promptly, at_once.owner, at_once.run.due) == ("running", True, "salesperson", None)
-    assert (numbered.status, numbered.unset) == ("undetermined", ("immediate_limit",))
+    assert (numbered.status, numbered.ask, numbered.unset) == ("undetermined", (), ("immediate_limit",))
 
 
 def test_retail_g32_an_organisation_may_set_its_own_limit() -> None:

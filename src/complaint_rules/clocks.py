@@ -102,7 +102,8 @@ class Ticking:
             self.status = "waiting"
             return None
         if isinstance(applies, Unknown) or _is_open(start):
-            return self._undetermined(applies, _open(start, self.plan.start), self._terms())
+            unknown = _open(start, self.plan.start) if _is_open(start) else None
+            return self._undetermined(applies, unknown, self._terms())
         return self._begin_again(microseconds(start), at) or self._judge(microseconds(start), at)
 
     def _judge(self, start: int, at: int) -> str | None:
