@@ -331,7 +331,7 @@ def test_refused_by_quality_control_a_new_measure_needs_a_new_confirmation() -> 
     assert [(b.step, b.status, b.missing) for b in unarchived.blocks] == [("close", "blocked", ("handling_ended",))]
     assert unarchived.result.decisions["handling_ended"].trace.items["document_archived"] == "unmet"
     assert found.state == "closed"
-    assert [r.outcome for r in found.obligations["execution"].runs] == ["lapsed", "met"]
+    assert [r.outcome for r in found.obligations["execution"].runs] == ["restarted", "met"]
     assert found.obligations["three_workdays"].status == "met"
     assert found.obligations["progress_report"].status == "lapsed"
 
