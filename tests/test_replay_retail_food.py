@@ -155,6 +155,35 @@ def test_retail_g24_by_another_reading_the_progress_is_due_on_the_day_after() ->
     assert lived(told, "2024-10-10T00:00").obligations["progress_report"].status == "met_late"
 
 
+def test_by_another_reading_progress_is_owed_again_every_three_working_days() -> None:
+    told = [
+        ("2024-09-27T15:00", "complained_orally", {**CALL, "channel": "oral"}),
+        ("2024-10-08T15:00", "progress_reported", "salesperson"),
+        ("2024-10-10T15:00", "progress_reported", "salesperson"),
+    ]
+    once = lived(told, "2024-10-31T00:00").obligations["progress_again"]
+    again = lived(told, "2024-10-31T00:00", progress_repeats=True).obligations["progress_again"]
+
+    assert once.status == "not_due"
+    assert [(r.outcome, r.shown) for r in again.runs] == [("met", "2024-10-11 24:00"), ("overdue", "2024-10-14 24:00")]
+
+
+def test_a_service_complaint_is_handled_by_sales_administration() -> None:
+    told = [
+        ("2024-05-06T10:00", "hotline_called", {**CALL, "topic": "service_attitude"}),
+        ("2024-05-06T10:05", "severity_judged", GENERAL),
+        ("2024-05-06T10:10", "fed_back_to_salesperson", "sales_admin_dept"),
+        *[(w, e, "sales_admin_dept") for w, e, _ in found_out("2024-05-06")],
+        ("2024-05-06T13:00", "measure_drawn_up", "sales_admin_dept", {"offer": ["apology"], "compensation_amount": 0}),
+        ("2024-05-06T13:10", "measure_agreed"),
+        ("2024-05-06T13:20", "measure_executed", "sales_admin_dept"),
+    ]
+    found = lived(told, "2024-05-06T14:00")
+
+    assert (found.state, found.violations) == ("executed", ())
+    assert (found.obligations["execution"].status, found.obligations["execution"].owner) == ("met", "sales_admin_dept")
+
+
 def test_retail_g32_the_call_back_is_owed_at_once_and_has_no_instant() -> None:
     told = [("2024-05-06T10:20", "fed_back_to_salesperson", "sales_admin_dept")]
     found = lived(told, "2024-06-30T00:00")
