@@ -103,7 +103,8 @@ class Ticking:
             self.status = "waiting"
             return None
         if isinstance(applies, Unknown) or _is_open(start):
-            return self._undetermined(applies, _open(start, self.plan.start), self._terms())
+            unknown = _open(start, self.plan.start) if _is_open(start) else None
+            return self._undetermined(applies, unknown, self._terms())
         return self._begin_again(since(start), at) or self._judge(since(start), at)
 
     def _judge(self, start: timedelta, at: timedelta) -> str | None:
