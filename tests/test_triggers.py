@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -350,3 +353,66 @@ def test_portions_from_many_threads_are_each_taken_whole() -> None:
         thread.join()
 
     assert standing_of(sorted(signals, key=lambda s: s.number)) == standing_of(alone.feed(come, now=START + HOUR * 9))
+
+
+# --- a process that is killed -----------------------------------------------------------------------------
+
+WORKER = """
+import json, os, sys
+from datetime import datetime
+from pathlib import Path
+from complaint_rules import load_text
+from complaint_rules.monitor import Monitor
+
+text, written, out, kept, dies = sys.argv[1:]
+rules, kept, out = load_text(Path(text).read_text("utf-8")), Path(kept), Path(out)
+said = out.read_bytes() if out.exists() else b""
+said = said[: said.rfind(b"\\n") + 1]                       # a line that was only half written was not done
+done = json.loads(said.splitlines()[-1])["number"] if said else 0
+os.truncate(out, len(said)) if out.exists() else None
+portions = [json.loads(line) for line in Path(written).read_text("utf-8").splitlines()]
+monitor = Monitor.restore(rules, json.loads(kept.read_text("utf-8"))) if kept.exists() else Monitor(rules)
+with out.open("ab", buffering=0) as stream:
+    for number, portion in enumerate(portions[monitor.fed :], start=monitor.fed):
+        for signal in monitor.feed(portion["entries"], now=datetime.fromisoformat(portion["now"])):
+            if signal.number > done:
+                line = json.dumps(signal.to_dict()).encode() + b"\\n"
+                stream.write(line[: len(line) // 2])
+                if signal.number == int(dies):
+                    os.kill(os.getpid(), 9)
+                stream.write(line[len(line) // 2 :])
+        if number % 4 == 3:
+            beside = kept.with_suffix(".new")
+            beside.write_text(json.dumps(monitor.snapshot()), "utf-8")
+            beside.replace(kept)
+"""
+
+
+def test_a_killed_process_loses_and_repeats_nothing(tmp_path: Path) -> None:
+    chance = random.Random(10)
+    killed = 0
+    (tmp_path / "desk.yaml").write_text(DESK, "utf-8")
+    for round_ in range(sizes.of(1, 40)):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        entries = [e for n in range(3) for e in some_entries(chance) for e in [{**e, "id": f"{n}{e['id']}"}]]
+        entries = [
+            {k: f"{e['id'][0]}{v}" if k in ("corrects", "retracts") else v for k, v in e.items()} for e in entries
+        ]
+        told = [
+            {"now": now.isoformat(), "entries": [plain(e) for e in come]} for come, now in portions(chance, entries)
+        ]
+        (folder / "written").write_text("".join(json.dumps(t) + "\n" for t in told), "utf-8")
+        alone = Monitor(RULES)
+        expected = [s.to_dict() for t in told for s in alone.feed(t["entries"], now=datetime.fromisoformat(t["now"]))]
+        for dies in (*sorted(chance.sample(range(1, len(expected) + 1), min(5, len(expected)))), 0):
+            done = subprocess.run(
+                [sys.executable, "-c", WORKER, str(tmp_path / "desk.yaml"), "written", "out", "kept", str(dies)],
+                cwd=folder, check=False,
+            )  # fmt: skip
+
+            assert done.returncode == (-9 if dies else 0)
+            killed += bool(dies)
+        assert [json.loads(line) for line in (folder / "out").read_text("utf-8").splitlines()] == expected
+
+    assert killed >= 3

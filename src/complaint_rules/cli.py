@@ -10,7 +10,16 @@ from itertools import pairwise
 
 from cyclopts import App, CycloptsError
 
-from complaint_rules import __version__, cli_calendar, cli_complaint, cli_replay, cli_ruleset, cli_time, cli_writing
+from complaint_rules import (
+    __version__,
+    cli_calendar,
+    cli_complaint,
+    cli_replay,
+    cli_ruleset,
+    cli_time,
+    cli_watch,
+    cli_writing,
+)
 from complaint_rules.diagnostics import ComplaintRulesError
 from complaint_rules.printed import BAD_INPUT, OK, printable
 from complaint_rules.typed import STDIN
@@ -23,6 +32,7 @@ app.command(cli_complaint.ask)
 app.command(cli_time.due)
 app.command(cli_replay.replay)
 app.command(cli_replay.timeline)
+app.command(cli_watch.watch)
 app.command(cli_calendar.calendar)
 app.command(cli_ruleset.facts)
 app.command(cli_ruleset.show)
