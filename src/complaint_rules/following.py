@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
-from complaint_rules.course import Fold
+from complaint_rules.course import Deadline, Fold
 from complaint_rules.diagnostics import Diagnostic, Severity
 from complaint_rules.domains import Enumeration, Truth
 from complaint_rules.loading import deadline_reads, names_read
@@ -30,7 +31,8 @@ def _below(ruleset: Ruleset, name: str) -> Iterator[str]:
     """Yield what a name or event rests on directly."""
     source, _, part = name.partition(".")
     if source in ruleset.deadlines and part:
-        yield from deadline_reads(ruleset, ruleset.deadlines[source])
+        deadline = ruleset.deadlines[source]
+        yield from deadline_reads(ruleset, with_milestones(deadline, (name,)))
     elif source in ruleset.decisions:
         yield from names_read(ruleset.decisions[source])
         yield from (source,) if part else ()
@@ -39,6 +41,12 @@ def _below(ruleset: Ruleset, name: str) -> Iterator[str]:
     elif name in ruleset.inputs:
         fold = ruleset.inputs[name].fold
         yield from (*fold.read, *fold.across) if fold else ()
+
+
+def with_milestones(deadline: Deadline, events: Collection[str]) -> Deadline:
+    """Return a deadline with only those milestones whose events are named."""
+    kept = tuple(m for m in deadline.milestones if f"{deadline.name}.{m.name}" in events)
+    return replace(deadline, milestones=kept)
 
 
 def rests_upon(ruleset: Ruleset, trigger: Trigger) -> set[str]:

@@ -18,7 +18,7 @@ from complaint_rules.deciding import plan_of
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Sign, Truth
 from complaint_rules.folding import Seen
-from complaint_rules.following import in_order, rests_upon
+from complaint_rules.following import in_order, rests_upon, with_milestones
 from complaint_rules.life import Life, LifePlan, plan_of_life
 from complaint_rules.loading_trigger import where_name, where_table
 from complaint_rules.log import Happening, known_at
@@ -54,11 +54,13 @@ class Watched:
 def watchable(rules: CompiledRuleset) -> CompiledRuleset:
     """Return the part of a ruleset on which its triggers rest, with their conditions as decisions, in every version."""
     ruleset = rules.ruleset
-    upon = {n.partition(".")[0] for t in ruleset.triggers.values() for n in rests_upon(ruleset, t)}
+    upon = {n for t in ruleset.triggers.values() for n in rests_upon(ruleset, t)}
+    awaited = {n.partition(".")[0] for n in upon if "." in n}
     tables = [where_table(t) for t in ruleset.triggers.values() if t.where]
     names = [t.name for t in tables]
     part = replace(
-        ruleset, process=None, deadlines={n: d for n, d in ruleset.deadlines.items() if n in upon},
+        ruleset, process=None,
+        deadlines={n: with_milestones(d, upon) for n, d in ruleset.deadlines.items() if n in awaited},
         decisions={**ruleset.decisions, **{t.name: t for t in tables}}, order=(*ruleset.order, *names),
         outputs={**ruleset.outputs, **{n: {"": Type(Truth())} for n in names}},
     )  # fmt: skip
