@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,7 +17,8 @@ from typing import Any, Literal
 from complaint_rules.calendar_data import load_calendar
 from complaint_rules.clocks import BEGINNING, NEVER
 from complaint_rules.compile import CompiledRuleset
-from complaint_rules.correlate import Correlation, Firing, Judge, Occurrence
+from complaint_rules.correlate import Correlation, Firing, Occurrence
+from complaint_rules.correlate_durable import NOT_INSTALLED, Durable, is_installed
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Ordered
 from complaint_rules.facts import name_of
@@ -405,15 +407,18 @@ class Monitor:
 
     def close(self) -> None:
         """End what works apart from the application, if anything does."""
-        close = getattr(self._judge, "close", None)
-        if close is not None:
-            close()
+        if self._judge is not None:
+            self._judge.close()
 
 
-def _judge_of(correlation: Backend) -> Judge | None:
+def _judge_of(correlation: Backend) -> Durable | None:
+    """Return who is asked besides; where durable-rules is missing, say so and stay native."""
     if correlation == "native":
         return None
-    raise NotImplementedError
+    if not is_installed():
+        warnings.warn(f"{NOT_INSTALLED.zh}\n{NOT_INSTALLED.en}", stacklevel=3)
+        return None
+    return Durable(shadow=correlation == "shadow")
 
 
 def _assumed(rules: CompiledRuleset, trigger: Trigger) -> tuple[str, ...]:
