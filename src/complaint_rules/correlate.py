@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -80,7 +80,7 @@ class Tally:
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
-        self.members: deque[Occurrence] = deque()  # within the window
+        self.members: list[Occurrence] = []  # within the window
         self.total = Fraction(0)
         self.values: Counter[Any] = Counter()
         self.last_at: timedelta | None = None
@@ -91,7 +91,7 @@ class Tally:
 
     def copy(self) -> Tally:
         made = copy(self)
-        made.members, made.values = deque(self.members), Counter(self.values)
+        made.members, made.values = list(self.members), Counter(self.values)
         return made
 
     @property
@@ -119,10 +119,16 @@ class Tally:
 
     def _drop(self, at: timedelta) -> None:
         """Let go what the window no longer reaches."""
-        within = self.terms.within
-        while within is not None and self.members and at - self.members[0].at > within:
-            gone = self.members.popleft()
-            self._weigh(gone, -1)
+        within, gone = self.terms.within, 0
+        if within is None:
+            return
+        for member in self.members:
+            if at - member.at <= within:
+                break
+            self._weigh(member, -1)
+            gone += 1
+        if gone:
+            del self.members[:gone]
             self.fresh = min(self.fresh, len(self.members))
 
     def _add(self, occurrence: Occurrence) -> None:
@@ -178,13 +184,17 @@ class Tally:
 class Line:
     """All that counts with one key: what is settled, what is kept because it may still change, and what has fired."""
 
-    settled: Tally
+    terms: Terms
+    settled: Tally | None = None  # None where nothing is
     kept: list[Occurrence] = field(default_factory=list)
     head: Tally = field(init=False)
     firings: list[Firing] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.head = self.settled.copy()
+        self.head = self._begun()
+
+    def _begun(self) -> Tally:
+        return Tally(self.terms) if self.settled is None else self.settled.copy()
 
     def change(
         self, gone: Iterable[Occurrence], come: Iterable[Occurrence], judge: Judge | None
@@ -204,14 +214,19 @@ class Line:
             del self.kept[bisect_left(self.kept, occurrence.order, key=_order)]
         for occurrence in found:
             insort(self.kept, occurrence, key=_order)
-        self.head = self.settled.copy()
+        self.head = self._begun()
         self.firings = list(_taken(self.head, self.kept, judge))
         return before, self.firings
+
+    def is_blank_after(self, horizon: timedelta) -> bool:
+        """Return whether nothing is kept, and nothing that is settled matters any more."""
+        return not self.kept and (self.settled is None or self.settled.is_blank_after(horizon))
 
     def settle(self, horizon: timedelta) -> None:
         """Settle what happened up to the horizon; nothing about it changes any more."""
         place = bisect_left(self.kept, horizon + MICROSECOND, key=lambda o: o.at)
         if place:
+            self.settled = self.settled or Tally(self.terms)
             for _ in _taken(self.settled, self.kept[:place], None):
                 pass
             del self.kept[:place]
@@ -245,7 +260,7 @@ class Correlation:
         for key, (lost, new) in changed.items():
             line = self.lines.get(key)
             if line is None:
-                line = self.lines[key] = Line(Tally(self.terms))
+                line = self.lines[key] = Line(self.terms)
             found[key] = line.change(lost, new, self.judge)
         return found
 
@@ -253,18 +268,18 @@ class Correlation:
         """Settle what happened up to the horizon, and forget the keys that are blank again."""
         for key, line in list(self.lines.items()):
             line.settle(horizon)
-            if not line.kept and line.settled.is_blank_after(horizon):
+            if line.is_blank_after(horizon):
                 del self.lines[key]
 
     # --- as data ---------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
         """Return what is settled, as JSON data; what is kept follows from the complaints."""
-        return {k: tally_state(line.settled) for k, line in self.lines.items()}
+        return {k: tally_state(line.settled) for k, line in self.lines.items() if line.settled is not None}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Take up what was settled."""
-        self.lines = {k: Line(tally_of(self.terms, plain)) for k, plain in state.items()}
+        self.lines = {k: Line(self.terms, tally_of(self.terms, plain)) for k, plain in state.items()}
 
 
 def tally_state(tally: Tally) -> dict[str, Any]:
