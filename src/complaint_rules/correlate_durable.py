@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from itertools import count
-from math import ceil, floor
+from math import ceil, floor, prod
 from typing import Any
 
 from complaint_rules.correlate import Occurrence, Terms
@@ -23,6 +24,7 @@ from complaint_rules.words import Label
 _MOST_LEGS = 4
 _MOST_EVENTS = 30
 _MOST_COUNTED = 1_000
+_MOST_MATCHES = 32  # of one event; from 65 on the engine crashes
 _MOST_TIME = 2**53
 
 NOT_INSTALLED = Label(
@@ -75,7 +77,7 @@ class Durable:
     def __init__(self, *, shadow: bool) -> None:
         self.shadow = shadow
         self.asked = 0
-        self.deaths = 0
+        self.deaths: list[int] = []  # the exit codes of processes that died
         self._worker: subprocess.Popen[str] | None = None
 
     def __call__(self, terms: Terms, members: Sequence[Occurrence]) -> bool | None:
@@ -85,11 +87,7 @@ class Durable:
             DifferenceError: the native matcher says otherwise, and both were wanted.
         """
         shape = expressible(terms)
-        if (
-            isinstance(shape, Label)
-            or (len(members) > _MOST_EVENTS and not shape.is_counted)
-            or len(members) > _MOST_COUNTED
-        ):
+        if isinstance(shape, Label) or not _can_take(shape, members):
             return None
         said = self._ask(shape, members)
         if self.shadow and said is not None and said != _natively(terms, members):
@@ -109,8 +107,8 @@ class Durable:
         except OSError:
             answer = ""
         if not answer:
-            self.deaths += 1
             self.close()
+            self.deaths.append(worker.returncode)
             return None
         said = json.loads(answer)
         if not isinstance(said, bool):
@@ -137,6 +135,14 @@ class Durable:
         worker.wait()
 
 
+def _can_take(shape: Shape, members: Sequence[Occurrence]) -> bool:
+    """Return whether a window is small enough: of joins, and of ways in which one event can complete them."""
+    if shape.is_counted:
+        return len(members) <= _MOST_COUNTED
+    repeats = sorted(Counter(m.value for m in members).values(), reverse=True) if shape.distinct else ()
+    return len(members) <= _MOST_EVENTS and prod(repeats[: shape.legs - 1]) <= _MOST_MATCHES
+
+
 def _natively(terms: Terms, members: Sequence[Occurrence]) -> bool:
     distinct = terms.trigger.distinct is not None
     return terms.is_enough(len({m.value for m in members}) if distinct else len(members), None)
@@ -150,10 +156,10 @@ def is_installed() -> bool:
 
 
 def rule_of(shape: Shape) -> dict[str, Any]:
-    """Return what must match: one event counted, or as many in a row, the last of which is marked."""
+    """Return what must match: one event counted, or as many in a row."""
     if shape.is_counted:
         return {"all": [{"m": {"k": "e"}}], "count": shape.legs}
-    return {"all": [{f"m{i}": {"$and": [*_joins(shape, i), *_static(shape, i)]}} for i in range(shape.legs)]}
+    return {"all": [{f"m{i}": {"$and": [*_joins(shape, i), *_STATIC]}} for i in range(shape.legs)]}
 
 
 def _joins(shape: Shape, leg: int) -> list[dict[str, Any]]:
@@ -168,9 +174,7 @@ def _joins(shape: Shape, leg: int) -> list[dict[str, Any]]:
     return [*joins, joins[-1]]
 
 
-def _static(shape: Shape, leg: int) -> list[dict[str, Any]]:
-    last = int(leg == shape.legs - 1)
-    return [{"k": "e"}, {"l": last}, *({"$ex": {field: 1}} for field in ("s", "a", "v"))]
+_STATIC: Sequence[Mapping[str, Any]] = ({"k": "e"}, *({"$ex": {field: 1}} for field in ("s", "a", "v")))
 
 
 class _Asked:
@@ -205,13 +209,14 @@ class _Asked:
         return noted
 
     def answer(self, shape: Shape, events: Sequence[Sequence[Any]]) -> bool:
-        """Return whether the events of one window, the last of them marked, match."""
+        """Return whether the events of one window match; what comes after the first match is not asked."""
         name, sid, self.hits = self.name_of(shape), f"s{next(self.sids)}", 0
         self.post(name, {"sid": sid, "id": "p", "k": "p"})
         for i, (at, value) in enumerate(events):
             text = "t" + str(value or "").encode().hex()
-            last = int(i == len(events) - 1)
-            self.post(name, {"sid": sid, "id": f"e{i}", "k": "e", "s": i, "a": at, "l": last, "v": text})
+            self.post(name, {"sid": sid, "id": f"e{i}", "k": "e", "s": i, "a": at, "v": text})
+            if self.hits:
+                break
         failed = self.host.get_state(name, sid).get("exception")
         self.host.delete_state(name, sid)
         if failed:

@@ -14,7 +14,7 @@ from typing import Any
 from complaint_rules.clocks import NEVER
 from complaint_rules.compile import CompiledRuleset, step_of
 from complaint_rules.correlate import Occurrence, Terms
-from complaint_rules.deciding import plan_of
+from complaint_rules.deciding import Standing, plan_of
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Sign, Truth
 from complaint_rules.folding import Seen
@@ -102,6 +102,13 @@ class WatchPlan(LifePlan):
         for trigger in triggers:
             for event in dict.fromkeys(trigger.of):
                 self.heard.setdefault(event, []).append(trigger)
+        self._begun: Standing | None = None
+
+    def standing(self, facts: Mapping[str, Any]) -> Standing:
+        """Return the beginning, the same for all: a watched life has no first facts."""
+        if self._begun is None:
+            self._begun = super().standing(facts)
+        return self._begun
 
 
 def _plan(rules: CompiledRuleset) -> WatchPlan:

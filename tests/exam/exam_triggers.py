@@ -36,7 +36,7 @@ def examine(seed: int) -> tuple[int, int, str]:
         return fired, judge.asked, f"seed {seed}\n{traceback.format_exc()}"
     finally:
         judge.close()
-    return fired, judge.asked, f"seed {seed}: durable-rules died {judge.deaths} times" if judge.deaths else ""
+    return fired, judge.asked, f"seed {seed}: durable-rules died: {judge.deaths}" if judge.deaths else ""
 
 
 def main() -> int:
