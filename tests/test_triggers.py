@@ -20,6 +20,7 @@ from complaint_rules.diagnostics import FactsError, Span
 from complaint_rules.monitor import Escalation, Monitor
 from complaint_rules.trigger import Raises, Rearm, Trigger
 from complaint_rules.words import Label
+from fences import fences
 from reference_triggers import DESK, escalations, firings
 
 HOUR = timedelta(hours=1)
@@ -353,6 +354,66 @@ def test_portions_from_many_threads_are_each_taken_whole() -> None:
         thread.join()
 
     assert standing_of(sorted(signals, key=lambda s: s.number)) == standing_of(alone.feed(come, now=START + HOUR * 9))
+
+
+def test_a_share_is_exact_on_its_bound() -> None:
+    """The same fault in 5 % of a batch or more, from design or production, after completion."""
+    text = """
+language: 1
+ruleset: works
+version: 1.0.0
+title: 工程
+events: {fault_found: {label: 发现问题, carries: [batch, problem, cause, affected, base]}}
+inputs:
+  batch: {type: text}
+  problem: {type: text}
+  cause: {values: [design, production, use]}
+  affected: {type: decimal, minimum: 0.00}
+  base: {type: integer, minimum: 0}
+decisions: {faulty: {expression: "affected > 0", output: {type: boolean}, because: [t]}}
+triggers:
+  batch_fault:
+    of: fault_found
+    where: [{cause: design}, {cause: production}]
+    by: [batch, problem]
+    sum: affected
+    reaches: 5%
+    share_of: base
+    because: [t]
+"""
+    for parts, fires in ((["0.10"] * 20, 1), (["0.10"] * 19, 0), (["1.99"], 0), (["1", "0.9", "0.1"], 1)):
+        monitor = Monitor(load_text(text))
+        told = [
+            {"complaint": f"c{n}", "event": "fault_found", "at": (START + HOUR * n).isoformat(),
+             "facts": {"batch": "b", "problem": "p", "cause": "design", "affected": part, "base": 40}}
+            for n, part in enumerate([*parts, "30"])
+        ]  # fmt: skip
+        told[-1]["facts"]["cause"] = "use"
+
+        assert [s.measure for s in monitor.feed(told, now=START + HOUR * 99)] == [2] * fires
+
+
+def test_the_page_shows_triggers_that_can_be_read() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "triggers.md").read_text("utf-8")
+    shown = next(f.text for f in fences(page) if f.language == "yaml")
+    text = (
+        DESK.split("triggers:")[0]
+        .replace("answer:", "reply:")
+        .replace("  alarmed:", "  feedback_missing: 未反馈\n  alarmed:")
+    )
+    text = text.replace("  people:", "  liable: {type: boolean}\n  people:", 1)
+    text += "process: {roles: {customer_service_center: 总中心}, states: {open: 开}, steps: {}}\n" + shown
+
+    assert load_text(text).ruleset.triggers["criticism"].rearm == Rearm("every", every=1)
+
+
+def test_a_snapshot_of_other_settings_is_refused_and_so_is_a_way_of_matching_that_there_is_not() -> None:
+    kept = Monitor(RULES).snapshot()
+    for wrong in ({**kept, "form": 0}, {**kept, "settings": {}}, {**kept, "ruleset": ""}):
+        with pytest.raises(FactsError, match="CR321"):
+            Monitor.restore(RULES, wrong)
+    with pytest.raises(FactsError, match="CR302"):
+        Monitor(RULES, correlation="quick")
 
 
 # --- a process that is killed -----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from threading import RLock
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from complaint_rules.calendar_data import load_calendar
 from complaint_rules.clocks import BEGINNING, NEVER
@@ -27,6 +27,7 @@ from complaint_rules.log import Happening, check_entry, entry_of, read_entry
 from complaint_rules.ruleset import ParameterKind
 from complaint_rules.timetable import MICROSECOND
 from complaint_rules.trigger import MEASURED, Trigger
+from complaint_rules.values import to_json
 from complaint_rules.watching import Open, Watched, has_ended, terms_of, watch, watchable
 from complaint_rules.words import Label
 from complaint_rules.worktime import Calendar, since
@@ -355,7 +356,7 @@ class Monitor:
         with self._lock:
             self._settle()
             return {
-                "form": _FORM, "ruleset": self._rules.ruleset.content_hash, "now": _plain(self._now), "swept": _plain(self._swept),
+                "form": _FORM, "ruleset": self._rules.ruleset.content_hash, "settings": _settings(self._rules), "now": _plain(self._now), "swept": _plain(self._swept),
                 "number": self._number, "fed": self._fed,
                 "lateness": None if self.lateness is None else self.lateness // MICROSECOND,
                 "settled": {n: c.state() for n, c in self._correlations.items()},
@@ -379,6 +380,9 @@ class Monitor:
             raise FactsError([Diagnostic("CR321", args={"reason": reason}, where="snapshot")])
         if snapshot["ruleset"] != rules.ruleset.content_hash:
             reason = Label("它属于另一个规则集", "it is of another ruleset")
+            raise FactsError([Diagnostic("CR321", args={"reason": reason}, where="snapshot")])
+        if snapshot["settings"] != _settings(rules):
+            reason = Label("参数的设定不同", "the parameters are set otherwise")
             raise FactsError([Diagnostic("CR321", args={"reason": reason}, where="snapshot")])
         lateness = snapshot["lateness"]
         made = cls(
@@ -413,12 +417,19 @@ class Monitor:
 
 def _judge_of(correlation: Backend) -> Durable | None:
     """Return who is asked besides; where durable-rules is missing, say so and stay native."""
+    if correlation not in get_args(Backend):
+        words = {"value": correlation, "expected": " / ".join(get_args(Backend))}
+        raise FactsError([Diagnostic("CR302", args=words, where="correlation")])
     if correlation == "native":
         return None
     if not is_installed():
         warnings.warn(f"{NOT_INSTALLED.zh}\n{NOT_INSTALLED.en}", stacklevel=3)
         return None
     return Durable(shadow=correlation == "shadow")
+
+
+def _settings(rules: CompiledRuleset) -> dict[str, Any]:
+    return {n: to_json(v) for n, v in rules.parameters.items()}
 
 
 def _assumed(rules: CompiledRuleset, trigger: Trigger) -> tuple[str, ...]:
