@@ -356,6 +356,19 @@ def test_portions_from_many_threads_are_each_taken_whole() -> None:
     assert standing_of(sorted(signals, key=lambda s: s.number)) == standing_of(alone.feed(come, now=START + HOUR * 9))
 
 
+def test_milestones_count_at_their_instant_where_their_own_condition_holds() -> None:
+    text = DESK.replace(
+        "met_when: is_answered, because",
+        "met_when: is_answered, milestones: {remind: {before_due: 1, when: big}}, because",
+    ).replace("  late: {of: answer.breached, by: unit, reaches: 2", "  late: {of: answer.remind, by: unit, reaches: 2")
+    monitor = Monitor(load_text(text))
+    told = [received(f"c{n}", n, unit="a", boxes=boxes, batch=9) for n, boxes in enumerate((3, 1, 5, 4))]
+    told += [{"complaint": "c3", "event": "answered", "at": (START + HOUR * 3.5).isoformat()}]
+    found = [s for s in monitor.feed(told, now=START + HOUR * 9) if s.trigger == "late"]
+
+    assert [(s.complaint, s.event, s.at, s.measure) for s in found] == [("c2", "answer.remind", START + HOUR * 3, 2)]
+
+
 def test_a_share_is_exact_on_its_bound() -> None:
     """The same fault in 5 % of a batch or more, from design or production, after completion."""
     text = """
