@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 import sizes
-from complaint_rules import correlate_durable, load, load_text
+from complaint_rules import correlate_durable, load_text
 from complaint_rules.correlate import Correlation, Occurrence, Terms
 from complaint_rules.correlate_durable import DifferenceError, Durable, Shape, expressible, rule_of
 from complaint_rules.library import names
@@ -31,7 +31,7 @@ from test_triggers import (
     some_terms,
     standing,
 )
-from test_triggers_rulesets import ill, ticket
+from test_triggers_rulesets import ill, rules, ticket
 
 installed = pytest.mark.skipif(
     not correlate_durable.is_installed(),
@@ -59,12 +59,12 @@ def compared(chance: random.Random, judge: Durable) -> int:
 def test_durable_is_native_on_what_it_can_express() -> None:
     judge, chance = Durable(shadow=False), random.Random(11)
     try:
-        fired = sum(compared(chance, judge) for _ in range(sizes.of(60, 2_000)))
+        fired = sum(compared(chance, judge) for _ in range(sizes.of(30, 2_000)))
     finally:
         judge.close()
 
-    assert fired > 20
-    assert judge.asked > 300
+    assert fired > 10
+    assert judge.asked > 150
     assert judge.deaths == []
 
 
@@ -74,20 +74,19 @@ def test_the_desk_is_watched_by_both_and_they_agree() -> None:
     shadow = Monitor(RULES, correlation="shadow")
     native = Monitor(RULES)
     try:
-        for n in range(sizes.of(6, 200)):
+        for n in range(sizes.of(3, 200)):
             entries = [{**e, "complaint": f"{n}{e['complaint']}"} for e in some_entries(chance)]
             for come, now in portions(chance, entries):
                 later = now + HOUR * 100 * n
                 assert shadow.feed(map(plain, come), now=later) == native.feed(map(plain, come), now=later)
         assert shadow._judge is not None
-        assert shadow._judge.asked > 50
+        assert shadow._judge.asked > 25
     finally:
         shadow.close()
 
 
 @installed
-@pytest.mark.parametrize("correlation", ["durable", "shadow"])
-def test_the_rulesets_are_watched_by_both_and_they_agree(correlation: str) -> None:
+def test_the_rulesets_are_watched_by_both_and_they_agree() -> None:
     told = {
         "bank": [
             t for n, day in enumerate(("07", "16", "23")) for t in ticket(n, f"2024-05-{day}T09:00", "medium", "x")
@@ -96,12 +95,12 @@ def test_the_rulesets_are_watched_by_both_and_they_agree(correlation: str) -> No
     }
     for name, lines in told.items():
         entries = [{"complaint": c, "event": e, "at": f"{at}+08:00", "facts": f} for c, at, e, f in lines]
-        monitor = Monitor(load(name), correlation=correlation)
+        monitor = Monitor(rules(name), correlation="shadow")
         try:
             signals = monitor.feed(entries, now=datetime.fromisoformat("2024-06-01T00:00+08:00"))
             assert monitor._judge is not None
             assert monitor._judge.asked > 0
-            assert signals == Monitor(load(name)).feed(entries, now=datetime.fromisoformat("2024-06-01T00:00+08:00"))
+            assert signals == Monitor(rules(name)).feed(entries, now=datetime.fromisoformat("2024-06-01T00:00+08:00"))
         finally:
             monitor.close()
 
@@ -155,7 +154,7 @@ def test_what_cannot_be_expressed_is_said_with_the_reason() -> None:
 
 @pytest.mark.parametrize("ruleset", names())
 def test_every_trigger_of_the_rulesets_says_whether_it_can_be_expressed(ruleset: str) -> None:
-    terms, _ = terms_of(load(ruleset))
+    terms, _ = terms_of(rules(ruleset))
 
     assert all(isinstance(expressible(t), Shape) == (t.trigger.sum is None) for t in terms.values())
 

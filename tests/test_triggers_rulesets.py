@@ -11,7 +11,7 @@ import pytest
 
 from complaint_rules import load
 from complaint_rules.compile import CompiledRuleset
-from complaint_rules.library import names
+from complaint_rules.library import names, under
 from complaint_rules.monitor import Escalation, Monitor
 from complaint_rules.watching import terms_of
 
@@ -21,7 +21,7 @@ ACCEPTED = {"opinion_type": "complaint", "customer_tier": "ordinary", "solvable_
 
 @cache
 def rules(ruleset: str, *settings: tuple[str, Any]) -> CompiledRuleset:
-    return load(ruleset, parameters=dict(settings))
+    return under(rules(ruleset), dict(settings)) if settings else load(ruleset)
 
 
 def said(ruleset: CompiledRuleset, told: Sequence[Told], *nows: str) -> list[tuple[str, str, str]]:
