@@ -92,15 +92,15 @@ def _cut(ruleset: Ruleset, table: Table, way: Mapping[str, Any]) -> _Analysed:
 
 def _possible_cells(ruleset: Ruleset, column: Column, way: Mapping[str, Any]) -> Iterator[int]:
     """Yield, axis by axis, the cells of a column that can occur."""
-    may_be_silent = _may_be_silent(ruleset, column.name)
+    silent = may_be_silent(ruleset, column.name)
     for axis in column.axes:
         if column.name in way:
             yield 1 << axis.cell_of(way[column.name])
         else:
-            yield sum(1 << c for c in range(axis.size) if may_be_silent or axis.witness(c) is not NOT_REGULATED)
+            yield sum(1 << c for c in range(axis.size) if silent or axis.witness(c) is not NOT_REGULATED)
 
 
-def _may_be_silent(ruleset: Ruleset, name: str) -> bool:
+def may_be_silent(ruleset: Ruleset, name: str) -> bool:
     """Report whether a column can be not regulated; the time between two moments always is a time."""
     source = name.partition(".")[0]
     decision = inlined(ruleset, source) if source in ruleset.silent else None
@@ -109,7 +109,7 @@ def _may_be_silent(ruleset: Ruleset, name: str) -> bool:
     root = decision.formula.root
     parts = root.parts if isinstance(root, Apply) else (root,)
     is_plain = all(isinstance(p, Name) and kind_of(p.type) in ("date", "datetime") for p in parts)
-    return not is_plain or any(_may_be_silent(ruleset, n) for n in decision.formula.names)
+    return not is_plain or any(may_be_silent(ruleset, n) for n in decision.formula.names)
 
 
 def _has_bounds(decision: TableDecision) -> bool:

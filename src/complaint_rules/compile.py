@@ -257,7 +257,7 @@ def step_of(decision: Decision, ruleset: Ruleset, env: Mapping[str, Any], limits
             return ExpressionStep(decision)
         case ChecklistDecision():
             items = tuple(_table_step(_item_table(i, decision), ruleset, env, limits) for i in decision.items)
-            return ChecklistStep(decision, items, _table_step(_all_items(decision), ruleset, env, limits))
+            return ChecklistStep(decision, items, _table_step(all_items(decision), ruleset, env, limits))
         case InvocationDecision():
             raise AssertionError(decision.name)
 
@@ -287,7 +287,7 @@ def _item_table(item: Item, checklist: ChecklistDecision) -> TableDecision:
 _PARTS = ("needs", "when")
 
 
-def _all_items(checklist: ChecklistDecision) -> TableDecision:
+def all_items(checklist: ChecklistDecision) -> TableDecision:
     """Return the checklist as one table that lists which parts of which items hold."""
     rules = [_part(i, p, (i.id, p)) for i in checklist.items for p in _PARTS]
     return _listing(checklist.name, checklist, checklist.inputs, rules)
