@@ -6,7 +6,10 @@ contender can express: China's closed days, no make-up days; its answers are com
 that knows only one interval a day is timed on hours without the lunch break, against us on the same hours.
 
 `right` is how many answers are right on the calendar as it is, with make-up days and lunch.
-The last line is JSON; `fastest_library_over_ours` is the smallest ratio of all jobs: above 1 we are the fastest in each.
+The last line is JSON. `fastest_library_over_ours` is the smallest ratio of the jobs about working time, from instant to
+instant or an instant plus some; `fastest_day_counter_over_ours` that of the jobs that only count days, which bizdays does
+one by one and numpy, in C, for columns. Above 1 we are the fastest in each. Counting a column of days is two look-ups and
+a difference a row, and is bounded by memory: we are 2 to 3 times as fast as numpy there, and do not claim more.
 """
 
 from __future__ import annotations
@@ -186,6 +189,8 @@ JOBS = {
     "columns: add hours": (ours_column(), {}, None),
 }
 
+DAY_JOBS = ("add days", "columns: count days", "columns: add days")
+
 
 def seconds(job):
     started = process_time()
@@ -220,15 +225,22 @@ def main():
             for who in best:
                 best[who] = min(best[who], seconds(ours if who == "ours" else made[who]))
         print(f"{name}: {rows:,} questions")
-        print(f"  {'ours':<20}{best['ours'] / rows * 1e6:10.2f} µs")
+        print(f"  {'ours':<20}{best['ours'] / rows * 1e6:10.3f} µs")
         for other in made:
             ratio = best[other] / best["ours"]
             ratios.setdefault(name, {})[other] = round(ratio, 1)
             same, real_right = agree[other]
-            print(f"  {other:<20}{best[other] / rows * 1e6:10.2f} µs  {ratio:7.1f} x   agrees on {same / rows:.1%}"
+            print(f"  {other:<20}{best[other] / rows * 1e6:10.3f} µs  {ratio:7.1f} x   agrees on {same / rows:.1%}"
                   f"; right on the calendar as it is {real_right / rows:.1%}")  # fmt: skip
-    fastest = min((r for job in ratios.values() for r in job.values()), default=None)
-    print(json.dumps({"fastest_library_over_ours": fastest, "jobs": ratios, "questions": QUESTIONS}))
+    fastest = {
+        "fastest_library_over_ours": smallest(r for name, r in ratios.items() if name not in DAY_JOBS),
+        "fastest_day_counter_over_ours": smallest(r for name, r in ratios.items() if name in DAY_JOBS),
+    }
+    print(json.dumps({**fastest, "jobs": ratios, "questions": QUESTIONS}))
+
+
+def smallest(ratios):
+    return min((ratio for job in ratios for ratio in job.values()), default=None)
 
 
 if __name__ == "__main__":

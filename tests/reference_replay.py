@@ -42,14 +42,17 @@ def counted(log, now):
     def about(entry):
         return entry.get("corrects", entry.get("retracts"))
 
-    def stands(entry):
-        return not any(stands(e) for e in known if about(e) is not None and about(e) == entry.get("id"))
+    def holds(entry):
+        return not any(holds(e) for e in known if "retracts" in e and e["retracts"] == entry.get("id"))
+
+    def replaced(entry):
+        return any(holds(e) for e in known if about(e) is not None and about(e) == entry.get("id"))
 
     def has_last_word(entry):
-        same = [e for e in known if about(e) is not None and about(e) == about(entry) and stands(e)]
+        same = [e for e in known if about(e) is not None and about(e) == about(entry) and holds(e)]
         return about(entry) is None or max(same, key=lambda e: (recorded(e), *place_in_log(e))) is entry
 
-    standing = [e for e in known if "event" in e and stands(e) and has_last_word(e)]
+    standing = [e for e in known if "event" in e and not replaced(e) and has_last_word(e)]
     return sorted((e for e in standing if e["at"] <= now), key=place_in_log)
 
 
@@ -71,7 +74,7 @@ def folded(tree, story, plain):
         names = [*listed(source.get("happened", [])), *listed(source.get("count", [])), *listed(source.get("until", [])), *listed(source.get("since", []))]  # fmt: skip
         if of is None or (across and happening["name"] not in names):
             heard.append(happening) if of is None else None
-        elif across and all(f not in plain or of.get(f) == plain[f] for f in across):
+        elif across and all(f in of and (f not in plain or of[f] == plain[f]) for f in across):
             if any(f not in plain for f in across):
                 return None  # whether it counts is not known
             heard.append(happening)

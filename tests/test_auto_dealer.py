@@ -53,6 +53,13 @@ COMPLAINT = {
     "closure_application_received_at": "2024-05-10T12:00:00+08:00",
     "result_reply_received_at": "2024-05-10T12:00:00+08:00",
     "called_back_at": "2024-05-10T18:00:00+08:00",
+    "called_back_since_application": True,
+    "called_back_since_reply": True,
+    "suspension_applied_at": None,
+    "has_been_classified": True,
+    "has_been_signed": True,
+    "has_replied": True,
+    "application_once_refused": False,
     "closure_confirmed_at": "2024-05-10T18:00:00+08:00",
     "closure_limit_expired": True,
     "months_exceeded": 2,
@@ -127,7 +134,8 @@ def test_with_the_overlay_a_complete_complaint_has_figures() -> None:
     found = decide(TRIED, COMPLAINT)
 
     assert found.unset == ()
-    assert [n for n, a in found.decisions.items() if a.status == "undetermined"] == []
+    # No suspension was applied for, so there is no time of it to compare.
+    assert [n for n, a in found.decisions.items() if a.status == "undetermined"] == ["suspension_within_limit"]
     assert {n: found[n] for n in FOUND} == FOUND
 
 
@@ -185,7 +193,8 @@ def test_the_other_reading_counts_the_call_back_from_the_reply() -> None:
 def test_with_the_overlay_each_limit_of_the_level_has_an_end() -> None:
     found = {n: due_json(a) for n, a in due(TRIED, COMPLAINT).items()}
 
-    assert {n: a["due"] for n, a in found.items()} == {
+    assert {n: a.get("due", a["status"]) for n, a in found.items()} == {
+        "classification": "promptly",
         "transfer": "2024-03-01T11:00:00+08:00",
         "first_reply": "2024-03-01T19:00:00+08:00",
         "closure": "2024-03-04T09:00:00+08:00",

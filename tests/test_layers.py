@@ -44,6 +44,7 @@ FLOORS = (
         "loading_time",
         "loading",
         "calendar_data",
+        "calendar_text",
         "compile",
         "facts",
         "answers",
@@ -88,9 +89,20 @@ FLOORS = (
         "timeline_svg",
         "timeline_text",
         "timeline",
+        "calendar_writing",
     },
     {"typed", "printed"},
-    {"__init__", "__main__", "cli", "cli_complaint", "cli_replay", "cli_ruleset", "cli_time", "cli_writing"},
+    {
+        "__init__",
+        "__main__",
+        "cli",
+        "cli_calendar",
+        "cli_complaint",
+        "cli_replay",
+        "cli_ruleset",
+        "cli_time",
+        "cli_writing",
+    },
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 
@@ -164,6 +176,7 @@ NEIGHBOURS = {
     ("library", "clauses"),
     ("mutate", "examples"),
     ("mutate", "example_file"),
+    ("mutate", "example_life"),
     ("timeline_voice", "render"),
     ("timeline_voice", "timeline_words"),
     ("timeline_scale", "timeline_words"),
@@ -186,6 +199,7 @@ NEIGHBOURS = {
     ("interview", "library"),
     ("interview", "render"),
     ("cli", "__init__"),
+    ("cli", "cli_calendar"),
     ("cli", "cli_complaint"),
     ("cli", "cli_replay"),
     ("cli", "cli_ruleset"),
@@ -202,11 +216,21 @@ ROOMS = {
     "pendulum": {"values"},
     "numpy": {"worktime_vector"},
     "holidays": {"calendar_countries"},
+    "chinese_calendar": {"calendar_countries"},
     "rich": {"render"},
-    "cyclopts": {"cli", "cli_replay", "cli_time", "cli_complaint", "cli_ruleset", "cli_writing", "typed"},
+    "cyclopts": {
+        "cli",
+        "cli_calendar",
+        "cli_replay",
+        "cli_time",
+        "cli_complaint",
+        "cli_ruleset",
+        "cli_writing",
+        "typed",
+    },
 }
 
-HEAVY = ("pydantic", "yaml", "pendulum", "rich", "cyclopts", "numpy", "holidays")
+HEAVY = ("pydantic", "yaml", "pendulum", "rich", "cyclopts", "numpy", "holidays", "chinese_calendar")
 VAGUE = {
     "utils",
     "util",

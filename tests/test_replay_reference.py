@@ -114,10 +114,10 @@ HOURS = "within: 4, unit: hour"
     ("terms", "answered", "state"),
     [
         pytest.param(HOURS, "04-29 13:00", "met", id="a limit in hours holds at its instant"),
-        pytest.param(HOURS, "04-29 13:00:00.000001", "met", id="an event of the log comes before the breach at its instant"),
+        pytest.param(HOURS, "04-29 13:00:00.000001", "met_late", id="the breach comes before an event of the log at its instant"),
         pytest.param(HOURS, "04-29 13:00:00.000002", "met_late", id="two microseconds later it is late"),
         pytest.param("within: 1, unit: working_day", "04-30 23:59:59.999999", "met", id="the last instant of the day"),
-        pytest.param("within: 1, unit: working_day", "05-01 00:00", "met", id="an event at 24:00 comes before the breach"),
+        pytest.param("within: 1, unit: working_day", "05-01 00:00", "met_late", id="24:00 is too late"),
         pytest.param("within: 1, unit: working_day", "05-01 00:00:00.000001", "met_late", id="after 24:00 it is late"),
     ],
 )  # fmt: skip
@@ -146,11 +146,12 @@ def test_a_limit_is_breached(terms, breached):
     assert told(life(terms, RECEIVED, breached)) == [f"{breached} breached a"]
 
 
-def test_all_events_of_an_instant_come_before_the_breach_of_that_instant():
+def test_the_breach_of_an_instant_comes_before_its_events():
     tick = "04-29 13:00:00.000001"
     found = life(HOURS, f"{RECEIVED} {tick} failed id=a; {tick} answered id=b", "04-30 00:00")
 
     assert [(j["kind"], j["name"]) for j in found["journal"]][2:] == [
+        ("breached", "a"),
         ("event", "failed"),
         ("event", "answered"),
         ("met", "a"),
@@ -192,14 +193,14 @@ def test_hours_pass_by_the_clock_that_does_not_stop_for_the_night_in_which_one_i
         pytest.param("within: 90, unit: minute", "04-29 10:00", "04-29 10:10", "04-29 10:40", id="minutes stop"),
         pytest.param("within: 4, unit: business_hour", "04-29 10:00", "04-29 13:00", "04-29 16:00", id="working time stops; lunch is none"),
         pytest.param("within: 4, unit: business_hour", "04-29 12:00", "04-29 13:00", "04-29 14:00", id="a pause over lunch costs nothing"),
-        pytest.param("within: 2, unit: calendar_day", "04-29 20:00", "04-30 08:00", "05-03 00:00", id="a day paused at its beginning is not counted"),
+        pytest.param("within: 2, unit: calendar_day", "04-30 20:00", "05-01 08:00", "05-03 00:00", id="a day paused at its end is not counted"),
         pytest.param("within: 2, unit: calendar_day", "04-30 00:30", "04-30 23:30", "05-02 00:00", id="a pause within a day costs nothing"),
-        pytest.param("within: 2, unit: calendar_day", "04-30 00:00", "04-30 01:00", "05-03 00:00", id="a pause that begins at 00:00 costs the day"),
-        pytest.param("within: 2, unit: calendar_day", "04-29 20:00", "04-30 00:00", "05-02 00:00", id="a pause that ends at 00:00 does not"),
-        pytest.param("within: 2, unit: working_day", "05-05 12:00", "05-06 09:00", "05-08 00:00", id="Monday is not counted, Tuesday is the second"),
+        pytest.param("within: 2, unit: calendar_day", "05-01 00:00", "05-01 01:00", "05-02 00:00", id="a pause that begins at 24:00 costs nothing"),
+        pytest.param("within: 2, unit: calendar_day", "04-30 20:00", "05-01 00:00", "05-03 00:00", id="a pause that ends at 24:00 costs the day"),
+        pytest.param("within: 2, unit: working_day", "05-06 12:00", "05-07 09:00", "05-08 00:00", id="Monday is not counted, Tuesday is the second"),
         pytest.param("within: 2, unit: working_day", "05-02 12:00", "05-04 09:00", "05-07 00:00", id="days off are not counted anyway"),
-        pytest.param("within: 1, unit: week", "04-29 12:00", "05-01 09:00", "05-09 00:00", id="a week is seven other days"),
-        pytest.param("within: 1, unit: month", "04-29 12:00", "05-02 09:00", "06-02 00:00", id="a month ends as many days later"),
+        pytest.param("within: 1, unit: week", "04-29 12:00", "05-01 09:00", "05-08 00:00", id="a week is seven other days"),
+        pytest.param("within: 1, unit: month", "04-29 12:00", "05-02 09:00", "06-01 00:00", id="a month ends as many days later"),
         pytest.param("within: 1, unit: month", "05-28 12:00", "06-01 09:00", "06-03 00:00", id="also days after the one on which it would have ended"),
         pytest.param("within: 3, unit: calendar_day, end_roll: next_working_day", "04-29 20:00", "04-30 08:00", "05-07 00:00", id="the last day rolls after the count"),
     ],
@@ -219,16 +220,16 @@ def test_while_a_clock_is_paused_no_due_instant_is_reckoned_and_nothing_will_hap
     assert found["obligations"]["a"]["runs"][0]["pauses"] == [[at("04-29 10:00"), None]]
 
 
-def test_a_pause_at_the_instant_at_which_the_time_is_used_up_does_not_move_it():
+def test_a_pause_at_the_instant_at_which_the_time_is_used_up_moves_it_to_its_end():
     found = life(HOURS, f"{RECEIVED} 04-29 13:00 ordered; 04-29 15:00 arrived", "05-20 00:00")
 
-    assert told(found) == ["04-29 13:00 paused a", "04-29 15:00 resumed a", "04-29 15:00 breached a"]
+    assert told(found) == ["04-29 13:00 paused a", "04-29 15:00 resumed a", "04-29 15:00:00.000001 breached a"]
 
 
-def test_a_day_that_began_unpaused_is_counted_even_if_it_ends_in_a_pause():
+def test_the_last_day_is_counted_later_where_it_ends_in_a_pause():
     found = life("within: 1, unit: working_day", f"{RECEIVED} 04-30 12:00 ordered; 05-02 09:00 arrived", "05-20 00:00")
 
-    assert told(found)[1:] == ["05-02 09:00 resumed a", "05-02 09:00 breached a"]
+    assert told(found)[1:] == ["05-02 09:00 resumed a", "05-07 00:00 breached a"]
 
 
 def test_what_is_overdue_is_not_paused():
@@ -294,8 +295,8 @@ def test_a_breach_that_has_happened_stays(way):
         pytest.param("", "", "restarted", id="it was restarted"),
         pytest.param("repeat: yes", "", "met", id="a bulletin was issued again"),
         pytest.param("", "04-29 10:00 answered;", "met", id="met stays met"),
-        pytest.param("within: 1, repeat: yes", "", "overdue", id="overdue stays overdue"),
-        pytest.param("excused_when: has_failed, within: 1, repeat: yes", "04-29 09:30 failed;", "excused", id="excused stays excused"),
+        pytest.param("within: 1, repeat: yes", "", "met_late", id="what was repeated late was met late"),
+        pytest.param("excused_when: has_failed, within: 1, repeat: yes", "04-29 09:30 failed;", "met", id="what was excused is met by the repetition"),
         pytest.param("within: 1", "04-29 11:00 answered;", "met_late", id="met late stays so"),
     ],
 )  # fmt: skip
@@ -394,7 +395,7 @@ def test_where_a_limit_is_not_known_nothing_is_breached_until_it_is():
 def test_a_limit_that_no_longer_applies_has_lapsed_and_its_run_goes_on_when_it_applies_again():
     log = "04-29 09:00 received applies=yes; 04-29 10:00 facts applies=no; 04-29 12:00 facts applies=yes"
 
-    assert clock(life(HOURS + ", when: applies", log, "04-29 11:00")) == ("lapsed", None)
+    assert clock(life(HOURS + ", when: applies", log, "04-29 11:00"))[0] == "lapsed"
     assert runs(life(HOURS + ", when: applies", log, "04-29 12:00")) == [("running", "04-29 09:00", "04-29 13:00")]
 
 
@@ -589,7 +590,7 @@ def answered_at(log, now="05-20 00:00"):
         pytest.param("04-29 10:00 answered id=a; 04-29 12:00 answered corrects=a recorded=04-30_09:00", 1, "04-29 12:00", id="corrected: it happened later"),
         pytest.param("04-29 10:00 answered id=a; 04-29 10:00 refused corrects=a recorded=04-30_09:00", 0, None, id="corrected: it was something else"),
         pytest.param("04-29 10:00 answered id=a; 04-29 12:00 answered corrects=a id=b recorded=04-30_09:00; 04-29 13:00 answered corrects=b recorded=04-30_10:00", 1, "04-29 13:00", id="a correction is corrected"),
-        pytest.param("04-29 10:00 answered id=a; 04-29 12:00 answered corrects=a id=b recorded=04-30_09:00; 04-30 10:00 - retracts=b", 0, None, id="a correction is taken back: nothing is left in its place"),
+        pytest.param("04-29 10:00 answered id=a; 04-29 12:00 answered corrects=a id=b recorded=04-30_09:00; 04-30 10:00 - retracts=b", 1, "04-29 10:00", id="a correction is taken back: what it corrected stands again"),
         pytest.param("04-29 10:00 answered id=a; 04-29 12:00 answered corrects=a recorded=04-30_09:00; 04-29 11:00 answered corrects=a recorded=04-30_08:00", 1, "04-29 12:00", id="of two corrections the one recorded last holds"),
         pytest.param("04-29 10:00 answered recorded=05-21_09:00", 0, None, id="not known yet"),
         pytest.param("05-21 10:00 answered", 0, None, id="still ahead"),
@@ -663,7 +664,9 @@ def test_events_of_related_complaints_count_where_the_facts_agree():
     found = life(HOURS, RECEIVED, "05-01 00:00", more=more, related=[north, *others], facts={"unit": "north"})
 
     assert (found["facts"]["overdue_here"], found["facts"]["own"]) == (3, 1)
-    assert life(HOURS, RECEIVED, "05-01 00:00", more=more, related=[north, *others])["facts"]["overdue_here"] == 1
+    assert (
+        life(HOURS, RECEIVED, "05-01 00:00", more=more, related=[north, *others])["facts"].get("overdue_here") is None
+    )
 
 
 # --- the process --------------------------------------------------------------------------------
@@ -684,14 +687,18 @@ process:
 @pytest.mark.parametrize(
     ("log", "state", "violations"),
     [
-        ("04-29 10:00 ordered by=centre; 04-29 11:00 answered; 04-29 12:00 closed by=leader", "closed", []),
+        ("04-29 10:00 ordered by=centre; 04-29 11:00 answered by=leader; 04-29 12:00 closed by=leader", "closed", []),
         ("04-29 10:00 ordered by=leader", "transferred", [("ordered", "role")]),
-        ("04-29 10:00 ordered; 04-29 12:00 closed by=leader", "closed", [("closed", "condition")]),
+        ("04-29 10:00 ordered by=centre; 04-29 12:00 closed by=leader", "closed", [("closed", "condition")]),
         ("04-29 12:00 received applies=yes", "received", []),
         ("04-29 12:00 received applies=no", "received", [("received", "condition")]),
-        ("04-29 12:00 received", "received", []),  # it is not known whether that was wrong
+        ("04-29 12:00 received", "received", [("received", "undetermined")]),
         ("04-29 12:00 closed by=leader", "closed", [("closed", "state")]),
-        ("04-29 10:00 ordered; 04-29 11:00 ordered", "transferred", [("ordered", "state")]),
+        (
+            "04-29 10:00 ordered; 04-29 11:00 ordered",
+            "transferred",
+            [("ordered", "role_not_given"), ("ordered", "state")],
+        ),
         ("04-29 10:00 closed; 04-29 11:00 answered", "closed", [("closed", "state"), ("answered", "state")]),
         ("04-29 10:00 failed by=anybody; 04-29 11:00 arrived", "received", []),
     ],

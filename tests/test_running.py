@@ -10,10 +10,11 @@ import pytest
 from complaint_rules.calendar_data import load_calendar
 from complaint_rules.deadline import TERMS, Terms, due
 from complaint_rules.running import Clock, DueInstant, shifted
-from complaint_rules.timetable import EPOCH, Hours
-from complaint_rules.worktime import Calendar, microseconds
+from complaint_rules.timetable import EPOCH, MICROSECOND, Hours
+from complaint_rules.worktime import Calendar, since
 from sizes import of
 
+NONE = timedelta(0)
 COUNT = of(400, 20_000)
 OFFICE = load_calendar("cn-office")
 NINE_TO_FIVE = ((Hours(9 * 3600, 17 * 3600),),) * 5 + ((), ())
@@ -53,27 +54,27 @@ def unrolled(seed):
 def test_the_due_instant_is_the_one_that_the_walk_reaches(seed):
     for terms, start, calendar, pauses in cases(seed, COUNT):
         walked = due(terms, start, calendar, pauses)
-        found = Clock(terms, microseconds(start), calendar).due([(microseconds(a), microseconds(b)) for a, b in pauses])
+        found = Clock(terms, since(start), calendar).due([(since(a), since(b)) for a, b in pauses])
 
         said = terms, start, calendar.zone, pauses
-        assert found.at == microseconds(walked.instant), said
+        assert found.at == since(walked.instant), said
         assert (found.last_day is not None) == walked.at_end_of_day, said
 
 
 def test_no_due_instant_lies_in_a_pause_that_began_before_it():
     """Only one that is rolled back to an earlier day can."""
     for terms, start, calendar, pauses in unrolled(99):
-        spells = [(microseconds(a), microseconds(b)) for a, b in pauses]
-        found = Clock(terms, microseconds(start), calendar).due(spells)
+        spells = [(since(a), since(b)) for a, b in pauses]
+        found = Clock(terms, since(start), calendar).due(spells)
 
-        kept = found.passed - 1
+        kept = found.passed - MICROSECOND
         assert not any(a <= kept < b for a, b in spells), (terms, start, pauses)
 
 
 def test_the_share_of_a_limit_is_the_instant_by_which_so_much_is_used():
     for terms, start, calendar, pauses in unrolled(7):
-        clock, at = Clock(terms, microseconds(start), calendar), microseconds(start)
-        spells = [(microseconds(a), microseconds(b)) for a, b in pauses]
+        clock, at = Clock(terms, since(start), calendar), since(start)
+        spells = [(since(a), since(b)) for a, b in pauses]
         end = clock.due(spells).at
         whole = clock.used(end, spells)
         half = clock.share(50, end, spells)
@@ -83,8 +84,8 @@ def test_the_share_of_a_limit_is_the_instant_by_which_so_much_is_used():
 
 
 CASES = [
-    ("2 hours after an hour limit", DueInstant(0, None, False), 2, "hour", 7_200_000_001),
-    ("2 hours before an hour limit", DueInstant(0, None, False), -2, "hour", -7_200_000_000),
+    ("2 hours after an hour limit", DueInstant(NONE, None, False), 2, "hour", timedelta(hours=2, microseconds=1)),
+    ("2 hours before an hour limit", DueInstant(NONE, None, False), -2, "hour", timedelta(hours=-2)),
 ]
 
 
@@ -102,9 +103,7 @@ def test_hours_around_a_due_instant(due_at, amount, unit, at):
 )  # fmt: skip
 def test_days_around_a_limit_that_ends_at_24_00_keep_its_24_00(amount, unit, shown):
     """The limit ends with Monday 2024-05-06, after the holiday from 1 to 5 May."""
-    midnight = DueInstant(
-        microseconds(OFFICE.end_of_day(date(2024, 5, 6))), date(2024, 5, 6).toordinal(), False
-    )
-    found = EPOCH + timedelta(microseconds=shifted(midnight, amount, unit, OFFICE), hours=8)
+    midnight = DueInstant(since(OFFICE.end_of_day(date(2024, 5, 6))), date(2024, 5, 6).toordinal(), False)
+    found = EPOCH + shifted(midnight, amount, unit, OFFICE) + timedelta(hours=8)
 
     assert found.strftime("%Y-%m-%dT%H:%M") == shown

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from complaint_rules.timetable import DAY, Hours, spans
+from complaint_rules.timetable import DAY, MICROSECOND, Hours, spans
 from complaint_rules.worktime import (
     Calendar,
     Coverage,
@@ -17,7 +17,7 @@ from complaint_rules.worktime import (
     OutOfReachError,
     ProvisionalError,
     Reckoned,
-    microseconds,
+    since,
 )
 from worktime_checks import check_cover, check_laws, check_ticks, check_walk, hours
 
@@ -108,10 +108,30 @@ def test_a_night_shift_belongs_to_the_day_on_which_it_begins():
 
 def test_a_change_of_the_clock_at_the_very_end_of_a_stretch_begins_no_new_one():
     berlin, change = ZoneInfo("Europe/Berlin"), at("2025-03-30T03:00", "Europe/Berlin")
-    end = microseconds(change)
+    end = since(change) // MICROSECOND
 
     assert list(spans(berlin, end - 2 * DAY - 5, end)) == [(end - 2 * DAY - 5, end, 3_600_000_000)]
     assert [s[0] for s in spans(berlin, end - 5, end + 5)] == [end - 5, end]
+
+
+def test_an_instant_is_shown_alike_within_the_timetable_and_outside_of_it():
+    days = [date(2025, 3, 29), date(2025, 3, 30), date(2025, 10, 25), date(2025, 10, 26), date(2029, 12, 31)]
+    fresh, used = Calendar("Europe/Berlin", ROUND), Calendar("Europe/Berlin", ROUND)
+    used.is_working(at("2025-06-01T00:00", "Europe/Berlin"))
+
+    assert [repr(used.end_of_day(d)) for d in days] == [repr(fresh.end_of_day(d)) for d in days]
+    assert used.end_of_day(days[1]).utcoffset() == timedelta(hours=2)
+    assert Calendar("America/Lima", ROUND).end_of_day(date(2199, 12, 31)).year == 2200
+
+
+def test_days_at_the_ends_of_what_is_laid_out_are_counted_on():
+    calendar = Calendar("UTC", ROUND)
+    assert calendar.working_days_between(date(2020, 1, 1), date(2029, 12, 31)).value == 3652
+    assert calendar.add_working_days(date(2029, 12, 31), 1).value == date(2030, 1, 1)
+    assert calendar.add_working_days(date(2020, 1, 1), -1).value == date(2019, 12, 31)
+    assert calendar.add_working_days(date(2019, 12, 31), 1).value == date(2020, 1, 1)
+    with pytest.raises(OutOfReachError):
+        calendar.add_working_days(date(2200, 1, 1), -1)
 
 
 def test_a_day_that_the_zone_never_had_has_no_time():

@@ -76,6 +76,11 @@ def test_a_column_may_have_no_rows_and_one_value_goes_with_all():
     assert vector.add(calendar, start, np.timedelta64(1, "h"))[0].shape == (2,)
 
 
+def test_a_column_longer_than_a_block_is_answered_like_its_pieces(monkeypatch):
+    monkeypatch.setattr(vector, "_ROWS", 7)
+    assert check_vector(Random(4), rows=40) == 200
+
+
 def test_a_calendar_without_work_has_columns_of_nothing():
     never = Calendar("Asia/Shanghai", ((),) * 7)
     start = column([datetime(2025, 1, 2, tzinfo=UTC)])

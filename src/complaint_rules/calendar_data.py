@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path as FilePath
@@ -21,9 +21,10 @@ from complaint_rules.words import suggest
 from complaint_rules.worktime import NO_DAYS, Calendar, Coverage, DayException, Week
 
 MakeUpDays = Literal["work", "rest"]
-_KEYS = ("title", "note", "zone", "week", "holidays", "make_up_days", "make_up_like", "days", "covers")
+_KEYS = ("title", "note", "zone", "week", "holidays", "notices", "make_up_days", "make_up_like", "days", "covers")
 _NOTICE_KEYS = ("title", "number", "published", "covers", "days")
 _COUNTRY_KEYS = ("country", "subdivision", "from", "to")
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,29 @@ def load_calendar(
     Raises:
         RulesetError: with every problem of the file.
     """
-    path = FilePath(name_or_path)
-    if not path.suffix:
-        if name_or_path not in shipped_calendars():
-            raise RulesetError([_unknown(str(name_or_path), shipped_calendars())])
-        path = _folder() / f"{name_or_path}.yaml"
-        if known_at is None and week is None and make_up_days is None:
-            return _shipped(path)
+    path = calendar_path(name_or_path)
+    if is_shipped(name_or_path) and known_at is None and week is None and make_up_days is None:
+        return _shipped(path)
     document = read(path.read_bytes(), str(path), limits)
     return read_calendar(document, known_at=known_at, week=week, make_up_days=make_up_days)
+
+
+def is_shipped(name_or_path: str | FilePath) -> bool:
+    """Return whether a calendar is meant by name; a path ends in `.yaml`."""
+    return not FilePath(name_or_path).suffix
+
+
+def calendar_path(name_or_path: str | FilePath) -> FilePath:
+    """Return the file of a calendar.
+
+    Raises:
+        RulesetError: no calendar of that name comes with the library.
+    """
+    if not is_shipped(name_or_path):
+        return FilePath(name_or_path)
+    if name_or_path not in shipped_calendars():
+        raise RulesetError([_unknown(str(name_or_path), shipped_calendars())])
+    return _folder() / f"{name_or_path}.yaml"
 
 
 @cache
@@ -90,12 +105,23 @@ def read_calendar(
     if make_up_days:
         ways = replace(ways, make_up_days=make_up_days)
     zone = _zone(reader, part)
-    holidays = _holidays(reader, part, ways)
+    holidays = _dated(reader, part, ways)
     own = reader.days(part, ways.week, like, Origin())
     coverage = holidays.coverage.common(reader.coverage(part))
     if reader.problems:
         raise RulesetError(reader.problems)
     return Calendar(zone, ways.week, merged(holidays.days, _known(own, known_at)), coverage)
+
+
+def read_holidays(document: Document) -> Holidays:
+    """Return the dated days of a calendar file that are not the organisation's own, as if make-up days were worked.
+
+    Raises:
+        RulesetError: with every problem of the file.
+    """
+    reader, part = CalendarReader(), whole(document)
+    week = read_calendar(document).week
+    return _dated(reader, part, _Ways(week, _like(reader, part, week), "work", None))
 
 
 def with_exceptions(calendar: Calendar, days: Iterable[DayException]) -> Calendar:
@@ -150,6 +176,16 @@ def _zone(reader: CalendarReader, part: Part) -> str:
     return "UTC"
 
 
+def _dated(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
+    """Return the days that the library knows, and over them those of the notices that the file itself holds."""
+    known = _holidays(reader, part, ways)
+    if "notices" not in part or not any(ways.week):
+        return known
+    later = _of_notices(reader, part, ways)
+    pieces = (known.coverage, later.coverage) if "holidays" in part else (later.coverage,)
+    return Holidays(merged(known.days, later.days), _without_gap(pieces))
+
+
 def _holidays(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
     if "holidays" not in part:
         return Holidays((), Coverage())
@@ -162,27 +198,40 @@ def _holidays(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
     if name not in names or not any(ways.week):
         return Holidays((), Coverage())
     path = _folder() / f"{name}.yaml"
-    return _of_notices(reader, whole(read(path.read_bytes(), str(path))), ways)
+    table = whole(read(path.read_bytes(), str(path)))
+    reader.keys(table, ("title", "zone", "notices"), needed=("notices",))
+    return _of_notices(reader, table, ways)
 
 
 def _of_notices(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
-    """Return the days of all notices that were known; a later notice goes before an earlier one.
-
-    The notices of the shipped file cover one year after another without a gap; a test holds that.
-    """
-    reader.keys(part, ("title", "zone", "notices"), needed=("notices",))
-    groups, covered = [], list[date]()
+    """Return the days of all notices that were known; a later notice goes before an earlier one."""
+    groups, covered = [], list[Coverage]()
+    if "notices" in part and not isinstance(part.plain["notices"], list):
+        reader.bad(part, "notices", "[{title: …, days: […]}]")
     for notice in part["notices"].entries if "notices" in part else ():
         reader.keys(notice, _NOTICE_KEYS, needed=("title", "days"))
-        coverage, published = reader.coverage(notice), reader.day(notice, "published")
+        if not isinstance(notice.plain, dict):
+            continue
+        coverage, published = reader.coverage(notice, needed=("from", "to")), reader.day(notice, "published")
         known_from = published or coverage.first
         if ways.known_at and known_from and known_from > ways.known_at:
             continue
         source = " ".join(t for t in (reader.text(notice, "title"), reader.text(notice, "number")) if t)
         days = reader.days(notice, ways.week, ways.like, Origin(source, published))
         groups.append(d for d in days if d.hours == () or ways.make_up_days == "work")
-        covered += [d for d in (coverage.first, coverage.last) if d]
-    return Holidays(merged(*groups), Coverage(min(covered), max(covered)) if covered else NO_DAYS)
+        covered.append(coverage)
+    return Holidays(merged(*groups), _without_gap(covered))
+
+
+def _without_gap(covered: Iterable[Coverage]) -> Coverage:
+    """Return the days that are covered from the first one on until one is not; pieces without two ends count for none."""
+    runs = sorted((c.first, c.last) for c in covered if c.first and c.last and c.first <= c.last)
+    if not runs:
+        return NO_DAYS
+    first, last = runs[0]
+    for start, end in runs[1:]:
+        last = max(last, end) if start <= last + _DAY else last
+    return Coverage(first, last)
 
 
 def _of_country(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
@@ -204,7 +253,7 @@ def _of_country(reader: CalendarReader, part: Part, ways: _Ways) -> Holidays:
     closed = (DayException(d, (), name, known.source) for d, name in known.closed)
     hours = ways.week[DAY_KEYS.index(ways.like)]
     working = known.working if ways.make_up_days == "work" else ()
-    days = merged(closed, (DayException(d, hours, "", known.source) for d in working))
+    days = merged(closed, (DayException(d, hours, name, known.source) for d, name in working))
     return Holidays(days, Coverage(first, last))
 
 

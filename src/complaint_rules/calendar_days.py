@@ -125,11 +125,11 @@ class CalendarReader:
                 found.append(one)
         return tuple(found)
 
-    def coverage(self, part: Part) -> Coverage:
+    def coverage(self, part: Part, needed: Sequence[str] = ()) -> Coverage:
         """Return the days from one to another that a piece is all there is to say about."""
         if "covers" not in part:
             return Coverage()
-        self.keys(part["covers"], ("from", "to"))
+        self.keys(part["covers"], ("from", "to"), needed)
         first, last = self.day(part["covers"], "from"), self.day(part["covers"], "to")
         if first and last and first > last:
             self._backwards(part["covers"], first, last)

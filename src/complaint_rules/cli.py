@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from cyclopts import App, CycloptsError
 
-from complaint_rules import __version__, cli_complaint, cli_replay, cli_ruleset, cli_time, cli_writing
+from complaint_rules import __version__, cli_calendar, cli_complaint, cli_replay, cli_ruleset, cli_time, cli_writing
 from complaint_rules.diagnostics import ComplaintRulesError
 from complaint_rules.printed import BAD_INPUT, OK, printable
 from complaint_rules.typed import STDIN
@@ -23,7 +23,7 @@ app.command(cli_complaint.ask)
 app.command(cli_time.due)
 app.command(cli_replay.replay)
 app.command(cli_replay.timeline)
-app.command(cli_time.calendar)
+app.command(cli_calendar.calendar)
 app.command(cli_ruleset.facts)
 app.command(cli_ruleset.show)
 app.command(cli_ruleset.check)
@@ -46,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ComplaintRulesError as error:
         return _refuse(error.render(_lang_of(arguments)))
     except CycloptsError as error:
+        return _refuse(f"error: {error}")
+    except ModuleNotFoundError as error:
+        # A package that is optional; the message says which.
         return _refuse(f"error: {error}")
     except BrokenPipeError:
         # The reader has left; what Python still holds for it must go somewhere at exit.

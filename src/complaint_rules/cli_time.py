@@ -1,24 +1,31 @@
-"""Commands about time: due, and calendar."""
+"""Command about time: due."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from complaint_rules.calendar_data import load_calendar, shipped_calendars
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import Deadline
 from complaint_rules.deadline import DayStep
 from complaint_rules.deadlines import AnyDue, DueAnswer, NotDue, Promptly, due_json
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import due as due_of
-from complaint_rules.library import read_day
-from complaint_rules.printed import FINDINGS, HEADINGS, OK, parameter_line, print_aside, print_json, print_lines
+from complaint_rules.printed import (
+    FINDINGS,
+    HEADINGS,
+    OK,
+    day_words,
+    parameter_line,
+    print_aside,
+    print_json,
+    print_lines,
+)
 from complaint_rules.render import who_words
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.typed import (
@@ -151,7 +158,7 @@ def _arithmetic(steps: Iterable[DayStep], lang: Lang) -> Iterable[str]:
     """Yield the days, those that are skipped for the same reason as one stretch."""
     for why, group in groupby(steps, key=lambda s: (s.why, s.count)):
         days = list(group)
-        first, last = _day(days[0].day), _day(days[-1].day)
+        first, last = day_words(days[0].day), day_words(days[-1].day)
         stretch = first if len(days) == 1 else f"{first} – {last}"
         yield f"{stretch}  {_said(*why, lang)}"
 
@@ -161,63 +168,3 @@ def _said(why: str, count: int | None, lang: Lang) -> str:
         return _WORDS["day"].in_lang(lang).format(count)
     reason = _WORDS[why].in_lang(lang) if why in _WORDS else why
     return reason if why in ("start", "moved") else f"{_WORDS['not'].in_lang(lang)}: {reason}"
-
-
-def _day(day: date) -> str:
-    return f"{day.isoformat()} {'一二三四五六日'[day.weekday()]}"
-
-
-# --- calendars -----------------------------------------------------------------------------------------
-
-calendar = App(name="calendar", help="Show and check the calendars that deadlines are reckoned by.")
-
-
-@calendar.command(name="list")
-def list_calendars() -> int:
-    """Name the calendars that come with the library."""
-    print_lines(*shipped_calendars())
-    return OK
-
-
-@calendar.command
-def show(
-    name: Annotated[str, Parameter(help="a shipped calendar, or a file")],
-    /,
-    *,
-    from_: Annotated[str, Parameter(name="--from", help="the first day, 2024-10-01")],
-    to: Annotated[str, Parameter(help="the last day")],
-    known_at: Annotated[str | None, Parameter(help="a day; what was published later is left out")] = None,
-    json: Json = False,
-) -> int:
-    """Show each day of a calendar: worked or not, why, and by which notice."""
-    made = load_calendar(name, known_at=read_day(known_at, "--known-at") if known_at else None)
-    first, last = read_day(from_, "--from"), read_day(to, "--to")
-    days = [first + timedelta(n) for n in range((last - first).days + 1)]
-    rows = [_row(made, d) for d in days]
-    if json:
-        print_json(rows)
-    else:
-        print_lines(
-            *(
-                " ".join(filter(None, (_day(d), *map(str, list(r.values())[1:]))))
-                for d, r in zip(days, rows, strict=True)
-            )
-        )
-    return OK
-
-
-def _row(made: Any, day: date) -> dict[str, str]:
-    worked, why = made.is_working_day(day), made.exception_on(day)
-    hours = "、".join(map(str, made.hours_on(day))) or "–"
-    return {
-        "day": day.isoformat(), "hours": hours, "name": why.name if why else "", "source": why.source if why else "",
-        "coverage": "provisional" if worked.provisional else "",
-    }  # fmt: skip
-
-
-@calendar.command
-def check(name: Annotated[str, Parameter(help="a shipped calendar, or a file")], /) -> int:
-    """Read a calendar file and say what is wrong with it, or which days it covers."""
-    covers = load_calendar(name).coverage
-    print_lines(f"{name}: {covers.first or '…'} – {covers.last or '…'}")
-    return OK

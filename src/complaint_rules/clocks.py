@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from complaint_rules.answers import Missing, Undetermined
@@ -15,16 +16,16 @@ from complaint_rules.loading import deadline_reads
 from complaint_rules.replayed import Kind, Outcome, Status
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.running import Clock, DueInstant, shifted
-from complaint_rules.worktime import Calendar, microseconds
+from complaint_rules.worktime import Calendar, since
 
-BEGINNING = -(10**18)
-NEVER = 10**18
+BEGINNING, NEVER = timedelta.min, timedelta.max
+_EVER = 10**9
 # Outcomes that a new start leaves as they are.
 _SETTLED = frozenset({"met", "met_late", "overdue", "excused"})
 
 
 # Enters what became of a run without an event: what, when, which run, of which deadline.
-Note = Callable[[Kind, int, "Course", str], None]
+Note = Callable[[Kind, timedelta, "Course", str], None]
 
 
 class Unknown(NamedTuple):
@@ -39,13 +40,13 @@ class Course:
     """One run as it goes on: where it began, by which terms, and what has become of it."""
 
     index: int
-    start: int
-    given: int  # the start fact by which it began; with `restart` it began later
+    start: timedelta
+    given: timedelta  # the start fact by which it began; with `restart` it began later
     terms: Terms | None = None  # None: promptly, or not known yet
     due: DueInstant | None = None
-    met_at: int | None = None
-    breached_at: int | None = None
-    ended_at: int | None = None
+    met_at: timedelta | None = None
+    breached_at: timedelta | None = None
+    ended_at: timedelta | None = None
     outcome: Outcome = "running"
     owner: Any = None
     passed: dict[str, int] = field(default_factory=dict)  # milestone -> how many of it have passed
@@ -80,19 +81,19 @@ class Ticking:
         self.status: Status = "waiting"
         self.unknown = Unknown((), ())
         self.runs: list[Course] = []
-        self.spells: list[tuple[int, int]] = []
-        self.paused_since: int | None = None
+        self.spells: list[tuple[timedelta, timedelta]] = []
+        self.paused_since: timedelta | None = None
         self.wake = NEVER  # the next instant at which it changes by itself
 
     # --- what the facts say ------------------------------------------------------------------------
 
-    def look(self, at: int) -> str | None:
+    def look(self, at: timedelta) -> str | None:
         """Bring the clock to what the facts are now; return the event that this makes, if any."""
         event = self._look(at)
         self.wake = self._wake()
         return event
 
-    def _look(self, at: int) -> str | None:
+    def _look(self, at: timedelta) -> str | None:
         applies = self._yes(self.deadline.when, default=True)
         self._follow_pauses(at)
         if applies is False:
@@ -102,10 +103,11 @@ class Ticking:
             self.status = "waiting"
             return None
         if isinstance(applies, Unknown) or _is_open(start):
-            return self._undetermined(applies, _open(start, self.plan.start), self._terms())
-        return self._begin_again(microseconds(start), at) or self._judge(microseconds(start), at)
+            unknown = _open(start, self.plan.start) if _is_open(start) else None
+            return self._undetermined(applies, unknown, self._terms())
+        return self._begin_again(since(start), at) or self._judge(since(start), at)
 
-    def _judge(self, start: int, at: int) -> str | None:
+    def _judge(self, start: timedelta, at: timedelta) -> str | None:
         """Judge the run from this start."""
         run = self._run(start, at)
         terms, met, pausing = self._terms(), self._yes(self.deadline.met_when, default=False), self._paused_now()
@@ -121,17 +123,17 @@ class Ticking:
             self._unmeet(run, at)
         return self._by_time(run, at)
 
-    def _meet(self, run: Course, at: int) -> str:
+    def _meet(self, run: Course, at: timedelta) -> str:
         self.status = run.outcome = "met_late" if run.breached_at is not None else "met"
         run.met_at = max(at, run.start) if at == BEGINNING else at
         run.due = None if self.paused_since is not None and run.breached_at is None else self._due(run)
         return f"{self.deadline.name}.met"
 
-    def _unmeet(self, run: Course, at: int) -> None:
+    def _unmeet(self, run: Course, at: timedelta) -> None:
         run.met_at = run.due = None
         self.note("unmet", at, run, self.deadline.name)
 
-    def _by_time(self, run: Course, at: int) -> str | None:
+    def _by_time(self, run: Course, at: timedelta) -> str | None:
         """Judge a run that is not met by how late it is."""
         if run.breached_at is not None:
             run.due = self._due(run)
@@ -156,7 +158,7 @@ class Ticking:
         self.status = run.outcome = status
         return None
 
-    def _lapse(self, at: int) -> str | None:
+    def _lapse(self, at: timedelta) -> str | None:
         run = self.runs[-1] if self.runs else None
         if run and self.status != "lapsed":
             if run.outcome not in _SETTLED:
@@ -175,7 +177,7 @@ class Ticking:
 
     # --- runs --------------------------------------------------------------------------------------
 
-    def _begin_again(self, start: int, at: int) -> str | None:
+    def _begin_again(self, start: timedelta, at: timedelta) -> str | None:
         """Let a new start end the run before it as met, where that is so."""
         run = self.runs[-1] if self.runs else None
         if not self.deadline.repeat or run is None or run.given == start or run.ended_at is not None:
@@ -183,14 +185,14 @@ class Ticking:
         run.ended_at = at
         return None if run.met_at is not None else self._meet(run, at)
 
-    def _run(self, start: int, at: int) -> Course:
+    def _run(self, start: timedelta, at: timedelta) -> Course:
         """Return the run that is on, after beginning another where the start has changed."""
         run = self.runs[-1] if self.runs else None
         if run is None or run.given != start:
             return self._begin(start, start, at)
         return run
 
-    def _by_terms(self, run: Course, terms: Terms | None, at: int) -> Course:
+    def _by_terms(self, run: Course, terms: Terms | None, at: timedelta) -> Course:
         """Return the run under the terms that hold now, or another where they restart it."""
         if run.terms is None or run.terms == terms or self.deadline.retarget == "from_start":
             run.terms, run.due = terms, run.due if run.terms == terms else None
@@ -199,7 +201,7 @@ class Ticking:
             run.terms = terms
         return run
 
-    def _begin(self, start: int, given: int, at: int) -> Course:
+    def _begin(self, start: timedelta, given: timedelta, at: timedelta) -> Course:
         before = self.runs[-1] if self.runs else None
         run = Course(len(self.runs), start, given, owner=self._value(self.deadline.owner))
         self.runs.append(run)
@@ -217,7 +219,7 @@ class Ticking:
     def _paused_now(self) -> bool | Unknown:
         return self._yes(self.deadline.pause_while, default=False)
 
-    def _follow_pauses(self, at: int) -> None:
+    def _follow_pauses(self, at: timedelta) -> None:
         """Keep the spells in which `pause_while` was yes."""
         pausing = self._paused_now()
         run = self.runs[-1] if self.runs else None
@@ -233,14 +235,14 @@ class Ticking:
             if run and run.outcome == "paused":
                 self.note("resumed", at, run, self.deadline.name)
 
-    def pauses_of(self, run: Course) -> list[tuple[int, int]]:
+    def pauses_of(self, run: Course) -> list[tuple[timedelta, timedelta]]:
         """Return the spells that have ended and lie in a run."""
         return [(max(a, run.start), b) for a, b in self.spells if b > run.start]
 
-    def spells_of(self, run: Course) -> list[tuple[int, int | None]]:
+    def spells_of(self, run: Course) -> list[tuple[timedelta, timedelta | None]]:
         """Return the pauses of a run, as far as it went; the last may go on."""
         end = NEVER if run.ended_at is None else run.ended_at
-        found: list[tuple[int, int | None]] = [(a, min(b, end)) for a, b in self.pauses_of(run) if a < end]
+        found: list[tuple[timedelta, timedelta | None]] = [(a, min(b, end)) for a, b in self.pauses_of(run) if a < end]
         if self.paused_since is not None and self.paused_since < end and run.breached_at is None:
             found.append((max(self.paused_since, run.start), None))
         return found
@@ -262,14 +264,14 @@ class Ticking:
 
     # --- what is still to come -----------------------------------------------------------------------
 
-    def _wake(self) -> int:
+    def _wake(self) -> timedelta:
         run = self.runs[-1] if self.runs else None
         if run is None or self.status not in ("running", "overdue") or run.due is None:
             return NEVER
         soonest = min((i for _, i in self._ahead(run)), default=NEVER)
         return min(soonest, run.due.passed) if self.status == "running" else soonest
 
-    def _ahead(self, run: Course) -> list[tuple[Milestone, int]]:
+    def _ahead(self, run: Course) -> list[tuple[Milestone, timedelta]]:
         """Return the milestones that may still happen in this state, each with its next instant."""
         assert run.due  # noqa: S101 - asked only where it has one
         due = run.due
@@ -277,7 +279,7 @@ class Ticking:
         left = ((m, run.passed.get(m.name, 0)) for m in milestones)
         return [(m, self._instant(m, k, run, due)) for m, k in left if k < _most(m)]
 
-    def _instant(self, milestone: Milestone, k: int, run: Course, due: DueInstant) -> int:
+    def _instant(self, milestone: Milestone, k: int, run: Course, due: DueInstant) -> timedelta:
         unit: Any = milestone.unit
         match milestone.offset:
             case "at":
@@ -289,7 +291,7 @@ class Ticking:
             case "after_due":
                 return shifted(due, milestone.amount + k * (milestone.every or 0), unit, self.calendar)
 
-    def milestone(self, at: int) -> tuple[Milestone, int] | None:
+    def milestone(self, at: timedelta) -> tuple[Milestone, int] | None:
         """Return the next milestone whose instant has come, and which of its kind it is; it has then passed."""
         run = self.runs[-1] if self.runs else None
         if run is None or run.due is None or self.status not in ("running", "overdue"):
@@ -333,7 +335,7 @@ class Ticking:
 def _most(milestone: Milestone) -> int:
     if milestone.times is not None:
         return milestone.times
-    return NEVER if milestone.every else 1
+    return _EVER if milestone.every else 1
 
 
 def _is_open(value: Any) -> bool:

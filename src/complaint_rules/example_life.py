@@ -15,7 +15,7 @@ from complaint_rules.compile import CompiledRuleset
 from complaint_rules.diagnostics import FactsError
 from complaint_rules.log import Happening, read_log
 from complaint_rules.replayed import Obligation, Replay, Run, Status
-from complaint_rules.replaying import Told, replay_told
+from complaint_rules.replaying import Told, facts_at, replay_told
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.source import Path as Place
 from complaint_rules.source import Plain
@@ -140,6 +140,12 @@ def lived(rules: CompiledRuleset, given: Mapping[str, Any], life: ExampleLife) -
     """Return the replay of an example."""
     calendar = load_calendar(rules.ruleset.calendar or "cn-office")
     return replay_told(rules, Told(given, life.events, life.related), calendar, now=life.now)
+
+
+def facts_in_the_end(rules: CompiledRuleset, given: Mapping[str, Any], life: ExampleLife) -> Mapping[str, Any]:
+    """Return the facts to which the life of an example has come."""
+    calendar = load_calendar(rules.ruleset.calendar or "cn-office")
+    return facts_at(rules, Told(given, life.events, life.related), calendar, now=life.now)
 
 
 def differences(life: ExampleLife, found: Replay) -> Iterator[Difference]:

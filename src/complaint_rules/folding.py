@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from complaint_rules.answers import Missing
@@ -19,7 +19,7 @@ class Seen:
     """An event as a fold sees it; one of a related complaint brings the facts by which it counts."""
 
     event: str
-    at: int
+    at: timedelta
     when: datetime
     facts: Mapping[str, Any] | None = None
 
@@ -29,7 +29,7 @@ class _Tally:
     """What a fold has come to."""
 
     value: Any
-    counted_at: int | None = None
+    counted_at: timedelta | None = None
     seen: list[Seen] = field(default_factory=list)
 
 
@@ -109,7 +109,7 @@ def _counted(fold: Fold, tally: _Tally, seen: Seen) -> int:
     if seen.event not in fold.events:
         return count
     last, spacing = tally.counted_at, fold.spacing
-    if spacing is not None and last is not None and seen.at - last < spacing // spacing.resolution:
+    if spacing is not None and last is not None and seen.at - last < spacing:
         return count
     tally.counted_at = seen.at
     return count + 1
@@ -130,6 +130,6 @@ def _across(fold: Fold, all_seen: Sequence[Seen], values: Mapping[str, Any]) -> 
 def _agrees(fold: Fold, facts: Mapping[str, Any], values: Mapping[str, Any]) -> bool | Missing:
     """Return whether a related event agrees on every fact; what must be asked where that is not known."""
     open_ = [n for n in fold.across if isinstance(values[n], Missing)]
-    if any(facts.get(n) != values[n] for n in fold.across if n not in open_):
+    if any(n not in facts or (n not in open_ and facts[n] != values[n]) for n in fold.across):
         return False
     return Missing(ask=tuple(open_)) if open_ else True

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
-from functools import cache
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from complaint_rules.answers import Answer, Decided
 from complaint_rules.clocks import BEGINNING, NEVER, ClockPlan, Course, Ticking
@@ -20,7 +18,6 @@ from complaint_rules.log import Happening
 from complaint_rules.process import Steps
 from complaint_rules.replayed import Entry, Violation
 from complaint_rules.settle import Settler
-from complaint_rules.timetable import EPOCH
 from complaint_rules.words import Label
 from complaint_rules.worktime import Calendar
 
@@ -82,7 +79,7 @@ class Life:
         self.clocks = [Ticking(c, calendar, self.values, self.note) for c in plan.clocks]
         self.stale = set(range(len(self.clocks)))
 
-    def live(self, log: Iterable[Happening], related: Collection[int], now: int) -> None:
+    def live(self, log: Iterable[Happening], related: Collection[int], now: timedelta) -> None:
         """Go through the log and the instants of the clocks, up to now."""
         self.settle(BEGINNING)
         for happening in sorted(log, key=lambda h: h.order):
@@ -94,13 +91,13 @@ class Life:
             self.settle(happening.at)
         self.until(now)
 
-    def until(self, at: int) -> None:
+    def until(self, at: timedelta) -> None:
         """Let the clocks go on up to an instant, and do what they do at it."""
         while (wake := min((c.wake for c in self.clocks), default=NEVER)) <= at:
             self.stale |= {i for i, c in enumerate(self.clocks) if c.wake <= wake}
             self.settle(wake)
 
-    def settle(self, at: int) -> None:
+    def settle(self, at: timedelta) -> None:
         """Let the clocks make their events until nothing changes any more at this instant."""
         for _ in range(_MOST_AT_ONCE):
             if not self.next_event(at):
@@ -108,7 +105,7 @@ class Life:
         names = [c.deadline.name for c in self.clocks]
         raise FactsError([Diagnostic("CR319", args={"at": self.shown(at).isoformat(), "names": names})])
 
-    def next_event(self, at: int) -> bool:
+    def next_event(self, at: timedelta) -> bool:
         """Let one clock make an event, a breach before a milestone; return whether one did."""
         for i, clock in enumerate(self.clocks):
             if i in self.stale or clock.wake <= at:
@@ -137,7 +134,7 @@ class Life:
         self.hear(Seen(event, happening.at, when))
         self.step(event, when, happening.id, happening.by, made=False)
 
-    def made(self, event: str, clock: Ticking, at: int) -> None:
+    def made(self, event: str, clock: Ticking, at: timedelta) -> None:
         """A clock is met or breached."""
         kind: Any = event.rpartition(".")[2]
         run = clock.runs[-1]
@@ -149,7 +146,7 @@ class Life:
         self.hear(Seen(event, at, when))
         self.step(event, when, None, None, made=True)
 
-    def reach(self, clock: Ticking, milestone: Milestone, k: int, at: int) -> None:
+    def reach(self, clock: Ticking, milestone: Milestone, k: int, at: timedelta) -> None:
         """A milestone comes; where its condition does not hold it passes silently."""
         if milestone.when is not None and self.values.get(milestone.when) is not True:
             return
@@ -211,7 +208,7 @@ class Life:
             state = self.plan.steps.process.states[step.to]
             self.enter(Entry(when, "state", step.to, state.label, id_, was=before, now=step.to, because=step.because))
 
-    def note(self, kind: Any, at: int, run: Course, name: str) -> None:
+    def note(self, kind: Any, at: timedelta, run: Course, name: str) -> None:
         """Enter what became of a clock without an event."""
         when = self.shown(max(at, run.start) if at == BEGINNING else at)
         deadline = self.plan.rules.ruleset.deadlines[name]
@@ -226,8 +223,8 @@ class Life:
         """Return what a name says now; a role is itself."""
         return None if name is None else known(self.values.get(name, name))
 
-    def shown(self, at: int) -> datetime:
-        return shown(at, self.calendar.zone)
+    def shown(self, at: timedelta) -> datetime:
+        return self.calendar.instant(at)
 
     def verdicts(self) -> dict[tuple[str, int], Any]:
         """Return what became of each run that has been judged."""
@@ -238,14 +235,3 @@ class Life:
 def known(value: Any) -> Any:
     """Return a value, None where it is not known or the procedure is silent."""
     return None if isinstance(value, Sign) or getattr(value, "is_unknown", False) else value
-
-
-def shown(at: int, zone: str) -> datetime:
-    """Return an instant with the offset that a zone has then."""
-    found = (EPOCH + timedelta(microseconds=at)).astimezone(_zone(zone))
-    return found.replace(tzinfo=timezone(found.utcoffset() or timedelta(0)), fold=0)
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from complaint_rules.course import FACTS
@@ -13,7 +14,7 @@ from complaint_rules.facts import name_of, wrong_value
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.values import BadValueError, from_json
 from complaint_rules.words import suggest
-from complaint_rules.worktime import microseconds
+from complaint_rules.worktime import since
 
 KEYS = ("event", "at", "id", "recorded_at", "by", "facts", "corrects", "retracts")
 _TIME = Ordered("datetime")
@@ -22,18 +23,18 @@ _NOTHING: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that happened, in microseconds since 1970 UTC; with `event` None it takes back another."""
+    """Something that happened, its times since 1970 UTC; with `event` None it takes back another."""
 
     event: str | None
-    at: int
-    recorded_at: int
+    at: timedelta
+    recorded_at: timedelta
     id: str | None
     by: str | None
     facts: Mapping[str, Any]
     stands_for: str | None  # the event that it corrects or takes back
 
     @property
-    def order(self) -> tuple[int, int, str, str, str, str]:
+    def order(self) -> tuple[timedelta, timedelta, str, str, str, str]:
         """What it comes after and before, whatever the order in which it was told."""
         return (
             self.at,
@@ -120,11 +121,11 @@ class _Reader:
             return None
         return raw
 
-    def time(self, raw: Any, where: str) -> int | None:
+    def time(self, raw: Any, where: str) -> timedelta | None:
         if raw is None:
             return None
         try:
-            return microseconds(from_json(raw, _TIME))
+            return since(from_json(raw, _TIME))
         except BadValueError as error:
             self.problem(error.code, where, **error.args_of)
             return None
@@ -180,7 +181,7 @@ class _Reader:
         return False
 
 
-def known_at(log: Sequence[Happening], now: int) -> list[Happening]:
+def known_at(log: Sequence[Happening], now: timedelta) -> list[Happening]:
     """Return what is known to have happened by an instant, in order: each thing once, as it was last corrected."""
     told = [h for h in log if h.recorded_at <= now]
     if any(h.id is not None for h in told):
@@ -201,15 +202,13 @@ def _each_once(told: Sequence[Happening]) -> Iterator[Happening]:
         if happening.stands_for is not None:
             words.setdefault(happening.stands_for, []).append(happening)
     for happening in originals:
-        about = words.get(happening.stands_for or "", ())
-        if not _taken_back(happening, words) and all(_taken_back(h, words) for h in _after(happening, about)):
+        told_of = words.get(happening.stands_for or "", ())
+        last = next((h for h in reversed(told_of) if _holds(h, words)), happening)
+        if last is happening and not any(_holds(h, words) for h in words.get(happening.id or "", ())):
             yield happening
 
 
-def _after(happening: Happening, about: Sequence[Happening]) -> Iterator[Happening]:
-    """Yield what was said later about the same event."""
-    return (h for i, h in enumerate(about) if i > next((j for j, x in enumerate(about) if x is happening), len(about)))
-
-
-def _taken_back(happening: Happening, words: Mapping[str, Sequence[Happening]]) -> bool:
-    return any(not _taken_back(h, words) for h in words.get(happening.id or "", ()))
+def _holds(happening: Happening, words: Mapping[str, Sequence[Happening]]) -> bool:
+    """Return whether a word about another event has not been taken back."""
+    about = words.get(happening.id or "", ())
+    return not any(_holds(h, words) for h in about if h.event is None)

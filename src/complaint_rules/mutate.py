@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from complaint_rules.compile import CompiledRuleset, Step, TableStep, step_of
 from complaint_rules.deciding import Standing, decide_in, in_force, plan_of, resting_on, standing, with_answers
 from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, ParameterRef, Text, Truth
 from complaint_rules.example_file import Example
+from complaint_rules.example_life import facts_in_the_end
 from complaint_rules.examples import compared, settings_of
 from complaint_rules.ruleset import ChecklistDecision, Item, Rule, TableDecision
 from complaint_rules.settle import Settler, settler
@@ -115,14 +116,19 @@ def survivors(
 ) -> list[Mutant]:
     """Return those of the mutants, of all by default, under which every example passes though some answer differs."""
     pairs = settings_of(rules, examples)
-    seen = [_seen(example, under) for example, under in pairs if in_force(under, example.given)[-1] is under]
+    told = [(example, under, _facts(example, under)) for example, under in pairs]
+    seen = [_seen(example, under, facts) for example, under, facts in told if in_force(under, facts)[-1] is under]
     left = (m for m in (mutants(rules) if tried is None else tried) if not _is_noticed(m, seen))
     return [m for m in left if not _is_equivalent(m, rules)]
 
 
-def _seen(example: Example, rules: CompiledRuleset) -> _Seen:
-    known = standing(plan_of(rules, None), example.given)
-    return _Seen(example, rules, known, decide_in(rules, example.given))
+def _facts(example: Example, rules: CompiledRuleset) -> Mapping[str, Any]:
+    """Return the facts that an example decides on: of a life those to which it has come under the unchanged rules."""
+    return facts_in_the_end(rules, example.given, example.life) if example.life else example.given
+
+
+def _seen(example: Example, rules: CompiledRuleset, facts: Mapping[str, Any]) -> _Seen:
+    return _Seen(example, rules, standing(plan_of(rules, None), facts), decide_in(rules, facts))
 
 
 def _is_noticed(mutant: Mutant, seen: Sequence[_Seen]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from complaint_rules.answers import Answer, Decided, DecisionResult, NotRegulated, Undetermined
@@ -61,6 +62,11 @@ def print_aside(line: str) -> None:
 def printable(text: str) -> str:
     """Return the text without characters that could steer a terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def day_words(day: date) -> str:
+    """Return a day with its weekday."""
+    return f"{day.isoformat()} {'一二三四五六日'[day.weekday()]}"
 
 
 def exit_code(result: DecisionResult) -> int:

@@ -18,11 +18,11 @@ from complaint_rules.course import PROMPTLY
 from complaint_rules.deadlines import rests_on
 from complaint_rules.deciding import decide_in, in_force
 from complaint_rules.diagnostics import Diagnostic, FactsError
-from complaint_rules.life import Life, known, plan_of_life, shown
+from complaint_rules.life import Life, known, plan_of_life
 from complaint_rules.log import Happening, known_at
 from complaint_rules.replayed import Next, Obligation, Replay, Revision, Run
-from complaint_rules.timetable import EPOCH
-from complaint_rules.worktime import Calendar, microseconds
+from complaint_rules.timetable import EPOCH, MICROSECOND
+from complaint_rules.worktime import Calendar, since
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class Told:
     log: Sequence[Happening]
     related: Sequence[Happening] = ()
 
-    def lived(self, version: CompiledRuleset, calendar: Calendar, now: int) -> Life:
+    def lived(self, version: CompiledRuleset, calendar: Calendar, now: timedelta) -> Life:
         """Return the complaint's life as it was known at an instant."""
         life, related = Life(plan_of_life(version), self.facts, calendar), known_at(self.related, now)
         life.live([*known_at(self.log, now), *related], {id(h) for h in related}, now)
         return life
 
     @property
-    def late(self) -> list[int]:
+    def late(self) -> list[timedelta]:
         """The instants at which something became known that had happened before, or that changed what was known."""
         of_log = (h.recorded_at for h in self.log if h.at < h.recorded_at or h.stands_for is not None)
         return sorted({*of_log, *(h.recorded_at for h in self.related if h.at < h.recorded_at)})
@@ -54,13 +54,23 @@ def replay_told(
     Raises:
         FactsError: the version in force is not known, or the clocks never come to rest.
     """
-    at = microseconds(now)
+    at = since(now)
     version = _version(rules, told, at)
     life = told.lived(version, calendar, at)
     return _Telling(life, at).whole(now, only, told, _revised(version, told, calendar, at))
 
 
-def _version(rules: CompiledRuleset, told: Told, now: int) -> CompiledRuleset:
+def facts_at(rules: CompiledRuleset, told: Told, calendar: Calendar, *, now: datetime) -> dict[str, Any]:
+    """Return the facts of a complaint as they are at an instant: those given, those it brought, and what followed."""
+    at = since(now)
+    return _facts(told.lived(_version(rules, told, at), calendar, at))
+
+
+def _facts(life: Life) -> dict[str, Any]:
+    return {n: v for n, v in life.facts.items() if not isinstance(v, Missing)}
+
+
+def _version(rules: CompiledRuleset, told: Told, now: timedelta) -> CompiledRuleset:
     """Return the version in force on the complaint's day, which may be known only from the log."""
     by = rules.ruleset.effective.by
     if not rules.earlier or by is None:
@@ -69,22 +79,22 @@ def _version(rules: CompiledRuleset, told: Told, now: int) -> CompiledRuleset:
     for happening in known_at(told.log, now):
         given |= {n: v for n, v in happening.facts.items() if n == by}
         if fold and happening.event in fold.events and (fold.kind == "last" or by not in given):
-            given[by] = EPOCH + timedelta(microseconds=happening.at)
+            given[by] = EPOCH + happening.at
     found = in_force(rules, given)
     if len(found) > 1:
         raise FactsError([Diagnostic("CR005", args={"key": by}, where="facts")])
     return found[0]
 
 
-def _revised(version: CompiledRuleset, told: Told, calendar: Calendar, now: int) -> tuple[Revision, ...]:
+def _revised(version: CompiledRuleset, told: Told, calendar: Calendar, now: timedelta) -> tuple[Revision, ...]:
     """Return the verdicts that changed when something became known after it had happened."""
     found: list[Revision] = []
     for at in (i for i in told.late if i <= now):
-        before, after = (told.lived(version, calendar, i).verdicts() for i in (at - 1, at))
+        before, after = (told.lived(version, calendar, i).verdicts() for i in (at - MICROSECOND, at))
         for name, run in sorted(before):
             was, is_now = before[name, run], after.get((name, run))
             if was != is_now:
-                found.append(Revision(shown(at, calendar.zone), name, run, was, is_now))
+                found.append(Revision(calendar.instant(at), name, run, was, is_now))
     return tuple(found)
 
 
@@ -94,16 +104,15 @@ def _revised(version: CompiledRuleset, told: Told, calendar: Calendar, now: int)
 class _Telling:
     """A life up to now, as it is told."""
 
-    def __init__(self, life: Life, now: int) -> None:
+    def __init__(self, life: Life, now: timedelta) -> None:
         self.life = life
         self.now = now
 
     def whole(self, now: datetime, only: Collection[str] | None, told: Told, revised: tuple[Revision, ...]) -> Replay:
         """Return everything that there is to say."""
         life, steps, state = self.life, self.life.plan.steps, self.life.state
-        facts = {n: v for n, v in life.facts.items() if not isinstance(v, Missing)}
         return Replay(
-            now, state, decide_in(life.plan.rules, facts, only),
+            now, state, decide_in(life.plan.rules, _facts(life), only),
             MappingProxyType({c.deadline.name: self.owed(c) for c in life.clocks}),
             tuple(sorted(life.journal, key=lambda e: e.at)), tuple(life.violations),
             steps.open_from(state, life.values, life.answers) if steps and state else (),
@@ -140,9 +149,9 @@ class _Telling:
         spells = [(a, until if b is None else b) for a, b in clock.spells_of(run)]
         used = reckoned.used(until, spells)
         if clock.status != "running" or run.due is None:
-            return timedelta(microseconds=used), None
+            return used, None
         whole = reckoned.used(run.due.at, spells)
-        return timedelta(microseconds=used), timedelta(microseconds=max(0, whole - used))
+        return used, max(timedelta(0), whole - used)
 
     def run(self, clock: Ticking, run: Course, owner: Any) -> Run:
         """Return a run with its instants as the clock on the wall shows them."""
@@ -154,14 +163,14 @@ class _Telling:
             maybe(run.breached_at), maybe(run.ended_at), pauses, owner if run.breached_at is None else known(run.owner),
         )  # fmt: skip
 
-    def shown(self, at: int) -> datetime:
-        return shown(at, self.life.calendar.zone)
+    def shown(self, at: timedelta) -> datetime:
+        return self.life.calendar.instant(at)
 
-    def maybe(self, at: int | None) -> datetime | None:
+    def maybe(self, at: timedelta | None) -> datetime | None:
         return None if at is None else self.shown(at)
 
 
-def _first(*instants: int | None) -> int:
+def _first(*instants: timedelta | None) -> timedelta:
     return next(i for i in instants if i is not None)
 
 

@@ -1,36 +1,35 @@
 """Running: the instants of a clock that may be paused, reckoned at once: its due instant, a share, an amount around it.
 
 `deadline.due` walks day by day and says why; this gives the same instant from the calendar's running totals. Instants are
-whole microseconds since 1970 UTC, days are ordinals, pauses are in order and end.
+times since 1970 UTC, days are ordinals, pauses are in order and end.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from complaint_rules.deadline import SPANS, Terms, Unit, at_midnight, ending, months_after, rolled_start
-from complaint_rules.timetable import EPOCH
-from complaint_rules.worktime import Calendar, microseconds
+from complaint_rules.timetable import EPOCH, MICROSECOND
+from complaint_rules.worktime import Calendar, since
 
-Spells = Sequence[tuple[int, int]]
-_MICROSECOND = timedelta(microseconds=1)
+Spells = Sequence[tuple[timedelta, timedelta]]
+_NO_TIME = timedelta(0)
 
 
 class DueInstant(NamedTuple):
     """When a limit ends: `last_day` is the day with which it ends at 24:00, None where it holds at its instant."""
 
-    at: int
+    at: timedelta
     last_day: int | None
     provisional: bool
 
     @property
-    def passed(self) -> int:
+    def passed(self) -> timedelta:
         """The first instant at which it has passed."""
-        return self.at if self.last_day is not None else self.at + 1
+        return self.at if self.last_day is not None else self.at + MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Clock:
     """The terms of one run over a calendar, from an instant on."""
 
     terms: Terms
-    start: int
+    start: timedelta
     calendar: Calendar
 
     def due(self, pauses: Spells = ()) -> DueInstant:
@@ -46,7 +45,7 @@ class Clock:
         terms = self.terms
         begin = self.begin()
         if terms.unit in SPANS:
-            at = microseconds(begin)
+            at = since(begin)
             end = self._after(at, _much(terms), pauses, worked=terms.unit == "business_hour")
             return DueInstant(end, None, terms.unit == "business_hour" and self.calendar.doubtful(at, end))
         return self._in_days(begin, pauses)
@@ -60,20 +59,21 @@ class Clock:
         """Whether its time is working time."""
         return self.terms.unit in ("business_hour", "working_day")
 
-    def used(self, until: int, pauses: Spells) -> int:
+    def used(self, until: timedelta, pauses: Spells) -> timedelta:
         """Return the time from its start until an instant, the pauses left out."""
         measure = self._measure(min(self.start, until), until)
         stops = ((max(a, self.start), min(b, until)) for a, b in pauses)
-        return max(0, measure(until) - measure(self.start)) - sum(measure(b) - measure(a) for a, b in stops if a < b)
+        paused = sum((measure(b) - measure(a) for a, b in stops if a < b), _NO_TIME)
+        return max(_NO_TIME, measure(until) - measure(self.start)) - paused
 
-    def share(self, percent: int, due: int, pauses: Spells) -> int:
+    def share(self, percent: int, due: timedelta, pauses: Spells) -> timedelta:
         """Return the instant by which a share of the time until it is due has been used."""
         return self._after(self.start, self.used(due, pauses) * percent // 100, pauses, worked=self.in_worktime)
 
-    def _measure(self, low: int, high: int) -> Callable[[int], int]:
-        return self.calendar.reaching(low, high).worked if self.in_worktime else int
+    def _measure(self, low: timedelta, high: timedelta) -> Callable[[timedelta], timedelta]:
+        return self.calendar.reaching(low, high).worked if self.in_worktime else _itself
 
-    def _after(self, at: int, much: int, pauses: Spells, *, worked: bool) -> int:
+    def _after(self, at: timedelta, much: timedelta, pauses: Spells, *, worked: bool) -> timedelta:
         """Return the first instant by which so much time has passed between the pauses."""
         left = much
         for start, stop in pauses:
@@ -84,10 +84,10 @@ class Clock:
                 at = stop
         return self._reached(at, left, worked)
 
-    def _reached(self, at: int, left: int, worked: bool) -> int:
+    def _reached(self, at: timedelta, left: timedelta, worked: bool) -> timedelta:
         return self.calendar.reach_forward(at, left) if worked else at + left
 
-    def _passed(self, start: int, end: int, worked: bool) -> int:
+    def _passed(self, start: timedelta, end: timedelta, worked: bool) -> timedelta:
         if not worked:
             return end - start
         table = self.calendar.reaching(start, end)
@@ -101,7 +101,7 @@ class Clock:
         last = days.rolled(days.last())
         end = ending(self.terms, begin, date.fromordinal(last), self.calendar)
         unsure = days.looked_up and self.calendar.unsure(first, last)
-        return DueInstant(microseconds(end), last if at_midnight(end, date.fromordinal(last)) else None, unsure)
+        return DueInstant(since(end), last if at_midnight(end, date.fromordinal(last)) else None, unsure)
 
 
 class _Days(NamedTuple):
@@ -144,7 +144,7 @@ class _Days(NamedTuple):
             last = nth(wanted)
         return last
 
-    def _taken(self, start: int, stop: int, first: int) -> tuple[int, int]:
+    def _taken(self, start: timedelta, stop: timedelta, first: int) -> tuple[int, int]:
         """Return the days, from one to another, at whose last moment a pause is on."""
         low, high = local(start, self.calendar).toordinal(), local(stop, self.calendar).toordinal()
         low += start > self._kept(low)
@@ -156,14 +156,14 @@ class _Days(NamedTuple):
             return 0
         if self.terms.unit != "working_day":
             return high - low + 1
-        days = self.calendar.with_days(low, high).days
-        return bisect_right(days, high) - bisect_left(days, low)
+        table = self.calendar.with_days(low - 1, high)
+        return table.rank(high) - table.rank(low - 1)
 
-    def _kept(self, day: int) -> int:
+    def _kept(self, day: int) -> timedelta:
         """Return the last instant of a day at which a limit that ends with it is kept."""
         on = date.fromordinal(day)
         end = ending(self.terms, self.begin, on, self.calendar)
-        return microseconds(end) - at_midnight(end, on)
+        return since(end) - MICROSECOND if at_midnight(end, on) else since(end)
 
     def rolled(self, last: int) -> int:
         """Return where the last day moves, if it is no working day."""
@@ -184,22 +184,23 @@ class _Days(NamedTuple):
         return bool(self.calendar.hours_on(date.fromordinal(day)))
 
 
-def shifted(due: DueInstant, amount: int, unit: Unit, calendar: Calendar) -> int:
+def shifted(due: DueInstant, amount: int, unit: Unit, calendar: Calendar) -> timedelta:
     """Return the instant an amount after a due one, or before it for one below zero; where that has passed, if after."""
     after = amount >= 0
     if unit in SPANS:
-        much = abs(amount) * (SPANS[unit] // _MICROSECOND)
+        much = abs(amount) * SPANS[unit]
         if unit != "business_hour":
             return (due.passed if after else due.at) + (much if after else -much)
         found = calendar.reach_forward(due.at, much) if after else calendar.reach_back(due.at, much)
-        return found + (after and due.last_day is None)
+        return found + MICROSECOND if after and due.last_day is None else found
     last = due.last_day if due.last_day is not None else local(due.at, calendar).toordinal()
     day = date.fromordinal(last)
     moved = _moved_day(day, amount, unit, calendar)
     if due.last_day is not None:
-        return microseconds(calendar.end_of_day(moved))
+        return since(calendar.end_of_day(moved))
     shown = local(due.at, calendar)
-    return microseconds(datetime.combine(moved, shown.time(), calendar.made.zone)) + after
+    found = since(datetime.combine(moved, shown.time(), calendar.made.zone))
+    return found + MICROSECOND if after else found
 
 
 def _moved_day(day: date, amount: int, unit: Unit, calendar: Calendar) -> date:
@@ -211,10 +212,14 @@ def _moved_day(day: date, amount: int, unit: Unit, calendar: Calendar) -> date:
     return day + timedelta(days=amount * (7 if unit == "week" else 1))
 
 
-def local(at: int, calendar: Calendar) -> datetime:
+def local(at: timedelta, calendar: Calendar) -> datetime:
     """Return an instant as the calendar's clock shows it."""
-    return (EPOCH + timedelta(microseconds=at)).astimezone(calendar.made.zone)
+    return (EPOCH + at).astimezone(calendar.made.zone)
 
 
-def _much(terms: Terms) -> int:
-    return (terms.amount * SPANS[terms.unit]) // _MICROSECOND
+def _much(terms: Terms) -> timedelta:
+    return terms.amount * SPANS[terms.unit]
+
+
+def _itself(at: timedelta) -> timedelta:
+    return at

@@ -120,7 +120,7 @@ def _described(model: str, schema: Any) -> Any:
     described = {k: v for k, v in schema.items() if k not in ("title", "description")}
     properties = {**schema["properties"], **_DATED.get(model, {})}
     described["properties"] = {key: _key(model, key, one) for key, one in properties.items()}
-    if model in ("LabelDoc", "ValueDoc"):
+    if model in ("LabelDoc", "ValueDoc", "StateDoc"):
         described |= {"type": [*_SCALAR, "object"], "minLength": 1}
     return {"description": said(WORDS[model]), **described} if model in WORDS else described
 

@@ -4,7 +4,8 @@ One definition holds everywhere: an instant is working time exactly when the loc
 time that lies in the hours of its day (or in hours of the day before that run past midnight). What the clock skips in
 spring is never worked, since it is never shown; what it shows twice in autumn is worked twice.
 
-All times are whole microseconds since 1970 UTC, so that sums are exact.
+An instant is the time since 1970 UTC, and sums are exact: whole microseconds while a timetable is made, and in it a
+`timedelta`, which is what the difference of two datetimes is.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import accumulate, compress
 from zoneinfo import ZoneInfo
 
+NO_TIME = timedelta(0)
+MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,30 +53,55 @@ def _clock(seconds: int) -> str:
 class Timetable:
     """What is worked from `low` to `high`: interval i runs from starts[i] to ends[i], after before[i] of work."""
 
-    low: int
-    high: int
-    starts: Sequence[int]
-    ends: Sequence[int]
-    before: Sequence[int]  # one longer than starts: the last is the total
-    days: Sequence[int]  # the proleptic ordinals of the working days
+    low: timedelta
+    high: timedelta
+    starts: Sequence[timedelta]
+    ends: Sequence[timedelta]
+    before: Sequence[timedelta]  # one longer than starts: the last is the total
+    first_day: int  # days are proleptic ordinals
+    last_day: int
+    days: Sequence[date]  # the working days
+    ranks: Sequence[int]  # ranks[i] is how many there are among the first i days
+    offset_from: Sequence[timedelta]  # the instants from which the zone keeps an offset
+    epochs: Sequence[datetime]  # what 1970 UTC is called with that offset
     columns: list[object] = field(default_factory=list, compare=False, repr=False)  # what `worktime_vector` keeps
 
-    def worked(self, at: int) -> int:
+    def worked(self, at: timedelta) -> timedelta:
         """Return the work from `low` to an instant."""
         i = bisect_right(self.starts, at) - 1
-        return self.before[i] + min(at, self.ends[i]) - self.starts[i] if i >= 0 else 0
+        if i < 0:
+            return NO_TIME
+        return self.before[i] + (at - self.starts[i]) if at < self.ends[i] else self.before[i + 1]
 
-    def first_at(self, worked: int) -> int:
+    def first_at(self, worked: timedelta) -> timedelta:
         """Return the first instant by which that much is worked; more than none, at most the total."""
         i = bisect_left(self.before, worked) - 1
         return self.starts[i] + worked - self.before[i]
 
-    def last_at(self, worked: int) -> int:
+    def last_at(self, worked: timedelta) -> timedelta:
         """Return the last instant by which no more is worked; less than the total."""
         i = bisect_right(self.before, worked) - 1
         return self.starts[i] + worked - self.before[i]
 
-    def opening(self, at: int) -> int | None:
+    def rank(self, day: int) -> int:
+        """Return how many working days there are up to a day and with it."""
+        return self.ranks[day - self.first_day + 1]
+
+    def nth_day(self, day: int, n: int) -> date | None:
+        """Return the n-th working day after a day, or before it for n below zero; None where they are not all here."""
+        at = day - self.first_day
+        try:
+            rank = self.ranks[at + 1]
+            i = rank + n - 1 if n > 0 else self.ranks[at] + n
+            return self.days[i] if at >= 0 and i >= 0 else None
+        except IndexError:
+            return None
+
+    def shown(self, at: timedelta) -> datetime:
+        """Return an instant, from `low` on and before `high`, with the offset that the zone has then."""
+        return self.epochs[bisect_right(self.offset_from, at) - 1] + at
+
+    def opening(self, at: timedelta) -> timedelta | None:
         """Return the first working instant from `at` on."""
         i = bisect_right(self.starts, at) - 1
         if i >= 0 and at < self.ends[i]:
@@ -85,10 +113,31 @@ def timetable(zone: ZoneInfo, hours_of: Callable[[int], Sequence[Hours]], first:
     """Return the timetable of the UTC days from ordinal `first` to `last`, where `hours_of` knows each local day."""
     low, high = (first - EPOCH_DAY) * DAY, (last + 1 - EPOCH_DAY) * DAY
     shown = list(_merged(_shown(hours_of, range(first - _MARGIN, last + _MARGIN + 1))))
-    pairs = list(_merged(_resolved(shown, spans(zone, low, high))))
-    starts, ends = [s for s, _ in pairs], [e for _, e in pairs]
-    before = [0, *accumulate(e - s for s, e in pairs)]
-    return Timetable(low, high, starts, ends, before, [d for d in range(first, last + 1) if hours_of(d)])
+    offsets = list(spans(zone, low, high))
+    pairs = list(_merged(_resolved(shown, offsets)))
+    starts, ends = _kept(s for s, _ in pairs), _kept(e for _, e in pairs)
+    before = _kept(accumulate((e - s for s, e in pairs), initial=0))
+    worked = [bool(hours_of(d)) for d in range(first, last + 1)]
+    days = [date.fromordinal(d) for d in compress(range(first, last + 1), worked)]
+    return Timetable(
+        low=low * MICROSECOND, high=high * MICROSECOND, starts=starts, ends=ends, before=before,
+        first_day=first, last_day=last, days=days, ranks=[0, *accumulate(worked)],
+        offset_from=_kept(start for start, *_ in offsets), epochs=[_epoch(offset) for *_, offset in offsets],
+    )  # fmt: skip
+
+
+def _kept(instants: Iterable[int]) -> list[timedelta]:
+    return [at * MICROSECOND for at in instants]
+
+
+def _epoch(offset: int) -> datetime:
+    """Return what 1970 UTC is called with a fixed offset."""
+    return EPOCH.astimezone(timezone(offset * MICROSECOND))
+
+
+def shown_by(zone: ZoneInfo, at: timedelta) -> datetime:
+    """Return any instant with the offset that a zone has then, as a fixed one."""
+    return _epoch(_offset(zone, at // MICROSECOND)) + at
 
 
 def first_shown(zone: ZoneInfo, day: int) -> int:
@@ -113,8 +162,8 @@ def spans(zone: ZoneInfo, low: int, high: int) -> Iterator[tuple[int, int, int]]
 
 
 def _offset(zone: ZoneInfo, at: int) -> int:
-    moment = (EPOCH + timedelta(microseconds=at)).astimezone(zone)
-    return moment.utcoffset() // timedelta(microseconds=1)  # type: ignore[operator]  # a zone always knows it
+    moment = (EPOCH + at * MICROSECOND).astimezone(zone)
+    return moment.utcoffset() // MICROSECOND  # type: ignore[operator]  # a zone always knows it
 
 
 def _change(zone: ZoneInfo, low: int, high: int, offset: int) -> int:

@@ -13,14 +13,23 @@ Laws, exact to the microsecond, for instants a, b, c and durations x, y from zer
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
-from typing import Generic, TypeVar
+from datetime import date, datetime, timedelta
+from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from complaint_rules.timetable import DAY, EPOCH, EPOCH_DAY, SECOND, Hours, Timetable, first_shown, timetable
+from complaint_rules.timetable import (
+    EPOCH,
+    EPOCH_DAY,
+    MICROSECOND,
+    NO_TIME,
+    Hours,
+    Timetable,
+    first_shown,
+    shown_by,
+    timetable,
+)
 
 T = TypeVar("T")
 Week = tuple[tuple[Hours, ...], ...]
@@ -28,8 +37,9 @@ Week = tuple[tuple[Hours, ...], ...]
 # Years outside these are refused, so that no date in a file can make a calendar of millions of days.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 _REACH = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
-_NEVER = 10**18
-_MICROSECOND = timedelta(microseconds=1)
+_NEVER = 10**9
+_FAR = timedelta(10**7)
+_new = tuple.__new__
 
 
 class OutOfReachError(ValueError):
@@ -40,8 +50,7 @@ class ProvisionalError(ValueError):
     """A certain answer was asked for, and there is only one from days that are not published yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reckoned(Generic[T]):
+class Reckoned(NamedTuple, Generic[T]):
     """A result, and whether it rests on days that the calendar does not cover."""
 
     value: T
@@ -61,6 +70,11 @@ class Reckoned(Generic[T]):
         if self.provisional:
             raise ProvisionalError(f"`{self.value}` rests on days that the calendar does not cover")
         return self.value
+
+
+def _reckoned(value: T, provisional: bool) -> Reckoned[T]:
+    """Return a result; the constructor of the class does the same in twice the time."""
+    return _new(Reckoned, (value, provisional))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +113,21 @@ class Calendar:
     week: Week
     exceptions: tuple[DayException, ...] = ()
     coverage: Coverage = Coverage()
-    _made: list[_Made] = field(default_factory=list, init=False, compare=False, repr=False)
+    made: _Made = field(init=False, compare=False, repr=False)  # what follows from the fields, made once
 
     def __post_init__(self) -> None:
         if len(self.week) != 7:
             raise ValueError(f"a week has 7 days, this one has {len(self.week)}")
+        object.__setattr__(self, "made", _make(self))
 
     def __reduce__(self) -> tuple[type[Calendar], tuple[str, Week, tuple[DayException, ...], Coverage]]:
         return Calendar, (self.zone, self.week, self.exceptions, self.coverage)
 
     def elapsed(self, start: datetime, end: datetime) -> Reckoned[timedelta]:
         """Return the working time from one aware instant to another; negative if the second is earlier."""
-        a, b = microseconds(start), microseconds(end)
-        table = self.reaching(min(a, b), max(a, b))
-        return Reckoned(timedelta(microseconds=table.worked(b) - table.worked(a)), self.doubtful(a, b))
+        a, b = since(start), since(end)
+        table = self.reaching(a, b) if a <= b else self.reaching(b, a)
+        return _reckoned(table.worked(b) - table.worked(a), self.doubtful(a, b))
 
     def add(self, start: datetime, worked: timedelta) -> Reckoned[datetime]:
         """Return the first instant, not before the start, by which that much working time has passed.
@@ -120,9 +135,9 @@ class Calendar:
         Raises:
             OutOfReachError: the calendar does not have that much.
         """
-        at = microseconds(start)
+        at = since(start)
         end = self.reach_forward(at, _natural(worked))
-        return Reckoned(self._instant(end), self.doubtful(at, end))
+        return _reckoned(self.instant(end), self.doubtful(at, end))
 
     def subtract(self, end: datetime, worked: timedelta) -> Reckoned[datetime]:
         """Return the last instant, not after the end, from which that much working time passes until the end.
@@ -130,14 +145,16 @@ class Calendar:
         Raises:
             OutOfReachError: the calendar does not have that much.
         """
-        at = microseconds(end)
+        at = since(end)
         start = self.reach_back(at, _natural(worked))
-        return Reckoned(self._instant(start), self.doubtful(start, at))
+        return _reckoned(self.instant(start), self.doubtful(start, at))
 
     def is_working(self, at: datetime) -> Reckoned[bool]:
         """Return whether work goes on at an instant; an interval has its start and not its end."""
-        moment = microseconds(at)
-        return Reckoned(self.reaching(moment, moment).opening(moment) == moment, self.doubtful(moment, moment + 1))
+        moment = since(at)
+        return _reckoned(
+            self.reaching(moment, moment).opening(moment) == moment, self.doubtful(moment, moment + MICROSECOND)
+        )
 
     def next_open(self, at: datetime) -> Reckoned[datetime]:
         """Return the first working instant from an instant on.
@@ -145,15 +162,18 @@ class Calendar:
         Raises:
             OutOfReachError: there is none.
         """
-        moment = microseconds(at)
+        moment = since(at)
         table = self.reaching(moment, moment)
         while (opening := table.opening(moment)) is None:
             table = self._wider(table, forward=True)
-        return Reckoned(self._instant(opening), self.doubtful(moment, opening + 1))
+        return _reckoned(self.instant(opening), self.doubtful(moment, opening + MICROSECOND))
 
     def end_of_day(self, day: date) -> datetime:
         """Return the instant at which the local clock first shows the midnight after a day."""
-        return self._instant(first_shown(self.made.zone, day.toordinal() + 1))
+        midnights, next_day = self.made.midnights, day.toordinal() + 1
+        if next_day not in midnights:
+            midnights[next_day] = self.instant(first_shown(self.made.zone, next_day) * MICROSECOND)
+        return midnights[next_day]
 
     def hours_on(self, day: date) -> tuple[Hours, ...]:
         """Return the hours that begin on a day."""
@@ -165,14 +185,14 @@ class Calendar:
 
     def is_working_day(self, day: date) -> Reckoned[bool]:
         """Return whether hours begin on a day."""
-        return Reckoned(bool(self.hours_on(day)), self.unsure(day.toordinal(), day.toordinal()))
+        return _reckoned(bool(self.hours_on(day)), self.unsure(day.toordinal(), day.toordinal()))
 
     def working_days_between(self, start: date, end: date) -> Reckoned[int]:
         """Return the number of working days after one day up to and with another; negative if that is earlier."""
         a, b = start.toordinal(), end.toordinal()
-        days = self.with_days(min(a, b), max(a, b)).days
-        count = bisect_right(days, b) - bisect_right(days, a)
-        return Reckoned(count, a != b and self.unsure(min(a, b) + 1, max(a, b)))
+        low, high = (a, b) if a <= b else (b, a)
+        table = self.with_days(low, high)
+        return _reckoned(table.rank(b) - table.rank(a), low != high and self.unsure(low + 1, high))
 
     def add_working_days(self, day: date, days: int) -> Reckoned[date]:
         """Return the n-th working day after a day (the day itself does not count), before it for n below zero.
@@ -183,57 +203,56 @@ class Calendar:
             OutOfReachError: the calendar does not have that many.
         """
         at = day.toordinal()
-        found = self.nth_day(at, days)
-        doubtful = days != 0 and self.unsure(min(at + 1, found), max(at - 1, found))
-        return Reckoned(date.fromordinal(found), doubtful)
+        if days == 0:
+            return _reckoned(date.fromordinal(at), False)
+        made = self.made
+        found = (made.table and made.table.nth_day(at, days)) or self._nth_date(at, days)
+        low, high = (at + 1, found.toordinal()) if days > 0 else (found.toordinal(), at - 1)
+        return _reckoned(found, low < made.first_covered or high > made.last_covered)
 
     def working_day_from(self, day: date) -> Reckoned[date]:
         """Return the day itself if it is a working day, else the next one."""
-        found = self.nth_day(day.toordinal() - 1, 1)
-        return Reckoned(date.fromordinal(found), self.unsure(day.toordinal(), found))
+        found = self._nth_date(day.toordinal() - 1, 1)
+        return _reckoned(found, self.unsure(day.toordinal(), found.toordinal()))
 
     def nth_working_day(self, year: int, month: int, n: int) -> Reckoned[date | None]:
         """Return the n-th working day of a month, counted from its end for n below zero; None if it has fewer."""
         first = date(year, month, 1).toordinal()
         last = date(year + month // 12, month % 12 + 1, 1).toordinal() - 1
-        days = self.with_days(first, last).days
-        low, high = bisect_left(days, first), bisect_right(days, last)
+        table = self.with_days(first, last)
+        low, high = table.rank(first - 1), table.rank(last)
         at = low + n - 1 if n > 0 else high + n
         if n == 0 or not low <= at < high:
-            return Reckoned(None, self.unsure(first, last))
-        found = days[at]
-        return Reckoned(date.fromordinal(found), self.unsure(first, found) if n > 0 else self.unsure(found, last))
+            return _reckoned(None, self.unsure(first, last))
+        found = table.days[at]
+        return _reckoned(
+            found, self.unsure(first, found.toordinal()) if n > 0 else self.unsure(found.toordinal(), last)
+        )
 
-    # What the vector functions share with the methods above; instants are microseconds, days are ordinals.
+    # What the vector functions share with the methods above; instants are times since 1970 UTC, days are ordinals.
 
-    @property
-    def made(self) -> _Made:
-        """What follows from the fields, made once."""
-        if self._made:
-            return self._made[0]
-        self._made.append(_make(self))
-        return self._made[0]
-
-    def doubtful(self, start: int, end: int) -> bool:
+    def doubtful(self, start: timedelta, end: timedelta) -> bool:
         """Return whether a stretch of time has days that are not covered in it."""
-        low, high = (start, end) if start <= end else (end, start)
-        return low < high and (low < self.made.covered_from or high > self.made.covered_to)
+        made = self.made
+        if start <= end:
+            return start != end and (start < made.covered_from or end > made.covered_to)
+        return end < made.covered_from or start > made.covered_to
 
-    def reaching(self, low: int, high: int) -> Timetable:
+    def reaching(self, low: timedelta, high: timedelta) -> Timetable:
         """Return a timetable that has two instants in it."""
         table = self.made.table
         if table and table.low <= low and high < table.high:
             return table
-        return self.with_days(low // DAY + EPOCH_DAY, high // DAY + EPOCH_DAY)
+        return self.with_days(low.days + EPOCH_DAY, high.days + EPOCH_DAY)
 
     def with_days(self, first: int, last: int) -> Timetable:
         """Return a timetable that has two days in it; it grows by decades."""
         table = self.made.table
-        if table and table.low <= (first - EPOCH_DAY) * DAY and (last + 1 - EPOCH_DAY) * DAY <= table.high:
+        if table and table.first_day <= first and last <= table.last_day:
             return table
         years = [_year(first), _year(last)]
         if table:
-            years += [_year(table.low // DAY + EPOCH_DAY), _year(table.high // DAY - 1 + EPOCH_DAY)]
+            years += [_year(table.first_day), _year(table.last_day)]
         if min(years) < FIRST_YEAR or max(years) > LAST_YEAR:
             raise OutOfReachError(f"calendars reach from {FIRST_YEAR} to {LAST_YEAR}")
         start, end = date(min(years) // 10 * 10, 1, 1), date(max(years) // 10 * 10 + 9, 12, 31)
@@ -241,36 +260,37 @@ class Calendar:
         self.made.table = wider
         return wider
 
-    def reach_forward(self, at: int, worked: int) -> int:
+    def reach_forward(self, at: timedelta, worked: timedelta) -> timedelta:
         """Return the first instant from one on by which so much is worked."""
-        if worked == 0:
+        if worked == NO_TIME:
             return at
         table = self.reaching(at, at)
         while (total := table.worked(at) + worked) > table.before[-1]:
             table = self._wider(table, forward=True)
         return table.first_at(total)
 
-    def reach_back(self, at: int, worked: int) -> int:
+    def reach_back(self, at: timedelta, worked: timedelta) -> timedelta:
         """Return the last instant up to one from which so much is worked."""
-        if worked == 0:
+        if worked == NO_TIME:
             return at
         table = self.reaching(at, at)
-        while (left := table.worked(at) - worked) < 0:
+        while (left := table.worked(at) - worked) < NO_TIME:
             table = self._wider(table, forward=False)
         return table.last_at(left)
 
     def nth_day(self, day: int, n: int) -> int:
-        """Return the n-th working day after a day, or before it for n below zero."""
-        if n == 0:
-            return day
+        """Return the n-th working day after a day, or before it for n below zero; zero days after a day is that day."""
+        return self._nth_date(day, n).toordinal() if n else day
+
+    def _nth_date(self, day: int, n: int) -> date:
         table = self.with_days(day, day)
-        while not 0 <= (i := _place(table, day, n)) < len(table.days):
+        while (found := table.nth_day(day, n)) is None:
             table = self._wider(table, forward=n > 0)
-        return table.days[i]
+        return found
 
     def _wider(self, table: Timetable, *, forward: bool) -> Timetable:
         """Return a timetable twice as long, as far as calendars reach."""
-        first, last = table.low // DAY + EPOCH_DAY, table.high // DAY - 1 + EPOCH_DAY
+        first, last = table.first_day, table.last_day
         further = last - first
         if forward:
             return self.with_days(first, max(last + 1, min(last + further, _REACH[1])))
@@ -278,28 +298,30 @@ class Calendar:
 
     def unsure(self, first: int, last: int) -> bool:
         """Return whether days from one to another are not all covered."""
-        low, high = self.coverage.first, self.coverage.last
-        return (low is not None and first < low.toordinal()) or (high is not None and last > high.toordinal())
+        return first < self.made.first_covered or last > self.made.last_covered
 
-    def _instant(self, at: int) -> datetime:
+    def instant(self, at: timedelta) -> datetime:
         """Return an instant with the offset that its zone has then, as a fixed one.
 
         With the zone itself, adding to it would be clock arithmetic, and in a repeated hour it would equal no instant.
         """
-        shown = (EPOCH + timedelta(microseconds=at)).astimezone(self.made.zone)
-        return shown.replace(tzinfo=timezone(shown.utcoffset() or timedelta(0)), fold=0)
+        table = self.made.table
+        return table.shown(at) if table and table.low <= at < table.high else shown_by(self.made.zone, at)
 
 
 @dataclass(slots=True)
 class _Made:
-    """A calendar's zone, exceptions by day, covered instants, and the timetable made so far."""
+    """A calendar's zone, exceptions by day, covered days and instants, and the timetable made so far."""
 
     zone: ZoneInfo
     week: Week
     exceptions: Mapping[int, DayException]
-    covered_from: int
-    covered_to: int
+    first_covered: int
+    last_covered: int
+    covered_from: timedelta
+    covered_to: timedelta
     table: Timetable | None = None
+    midnights: dict[int, datetime] = field(default_factory=dict)  # the first instant of each day asked for
 
     def hours_of(self, day: int) -> Sequence[Hours]:
         """Return the hours that begin on a day."""
@@ -311,34 +333,31 @@ def _make(calendar: Calendar) -> _Made:
     zone = ZoneInfo(calendar.zone)
     exceptions = {e.day.toordinal(): e for e in calendar.exceptions}
     first, last = calendar.coverage.first, calendar.coverage.last
-    low = first_shown(zone, first.toordinal()) + _past_midnight(calendar) if first else -_NEVER
-    high = first_shown(zone, last.toordinal() + 1) if last else _NEVER
-    return _Made(zone, calendar.week, exceptions, low, high)
+    low = first_shown(zone, first.toordinal()) * MICROSECOND + _past_midnight(calendar) if first else -_FAR
+    high = first_shown(zone, last.toordinal() + 1) * MICROSECOND if last else _FAR
+    days = first.toordinal() if first else -_NEVER, last.toordinal() if last else _NEVER
+    return _Made(zone, calendar.week, exceptions, *days, low, high)
 
 
-def _past_midnight(calendar: Calendar) -> int:
+def _past_midnight(calendar: Calendar) -> timedelta:
     """Return how much of the first covered day may be hours of the day before, which is not covered."""
     days = (*calendar.week, *(e.hours for e in calendar.exceptions))
-    return max((h.end - 86_400 for hours in days for h in hours if h.end > 86_400), default=0) * SECOND
-
-
-def _place(table: Timetable, day: int, n: int) -> int:
-    return bisect_right(table.days, day) + n - 1 if n > 0 else bisect_left(table.days, day) + n
+    return timedelta(0, max((h.end - 86_400 for hours in days for h in hours if h.end > 86_400), default=0))
 
 
 def _year(day: int) -> int:
     return date.fromordinal(min(max(day, 1), date.max.toordinal())).year
 
 
-def microseconds(at: datetime) -> int:
-    """Return an aware instant as microseconds since 1970 UTC."""
+def since(at: datetime) -> timedelta:
+    """Return an aware instant as the time since 1970 UTC."""
     if at.tzinfo is None:
         raise ValueError(f"`{at}` says no offset from UTC")
-    since = at - EPOCH
-    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
+    found = at - EPOCH
+    return found if type(found) is timedelta else timedelta(found.days, found.seconds, found.microseconds)
 
 
-def _natural(worked: timedelta) -> int:
-    if worked < timedelta(0):
+def _natural(worked: timedelta) -> timedelta:
+    if worked < NO_TIME:
         raise ValueError(f"`{worked}` is negative; use `subtract` for `add` and the other way round")
-    return worked // _MICROSECOND
+    return worked if type(worked) is timedelta else worked // MICROSECOND * MICROSECOND

@@ -6,16 +6,19 @@ results and a column that says where they are provisional.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from complaint_rules.timetable import DAY, EPOCH_DAY, Timetable
+from complaint_rules.timetable import EPOCH_DAY, MICROSECOND, Timetable
 from complaint_rules.worktime import Calendar, OutOfReachError
 
 Column = NDArray[Any]
+_ROWS = 1 << 16
 _MISSING = np.iinfo(np.int64).min
 Answer = tuple[Column, NDArray[np.bool_]]
 
@@ -45,16 +48,25 @@ class _Columns:
         i = np.clip(np.searchsorted(self.before, worked, side) - 1, 0, self.starts.size - 1)
         return self.starts[i] + worked - self.before[i]
 
+    def after(self, at: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the n-th working day after each day, for n from one up."""
+        return self.days.take(self.ranks.take(at - self.first) + (n - 1), mode="clip")
+
+    def after_or_before(self, at: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the n-th working day after each day, before it for n below zero."""
+        before = self.days.take(self.ranks.take(at - self.first - 1) + n, mode="clip")
+        return np.where(n == 0, at, np.where(n > 0, self.after(at, n), before))
+
 
 def _columns(table: Timetable) -> _Columns:
     if not table.columns:
-        starts, ends, before, days = (
-            np.array(c, np.int64) for c in (table.starts, table.ends, table.before, table.days)
+        starts, ends, before = (
+            np.array(c, "timedelta64[us]").view(np.int64) for c in (table.starts, table.ends, table.before)
         )
-        first, last = table.low // DAY, table.high // DAY
-        ranks = np.zeros(last - first + 1, np.int64)
-        ranks[days - EPOCH_DAY - first + 1] = 1
-        table.columns.append(_Columns(starts, ends, before, first - 1, days - EPOCH_DAY, np.cumsum(ranks)))
+        days = np.array(table.days, "datetime64[D]").view(np.int64)
+        ranks = np.array(table.ranks, np.int64)
+        first = table.first_day - EPOCH_DAY - 1
+        table.columns.append(_Columns(starts, ends, before, first, days, ranks))
     found = table.columns[0]
     assert isinstance(found, _Columns)  # noqa: S101 - nothing else is put there
     return found
@@ -65,8 +77,10 @@ def elapsed(calendar: Calendar, start: Column, end: Column) -> Answer:
     a, b = _paired(_instants(start), _instants(end))
     if not a.size:
         return a.view("timedelta64[us]"), np.zeros(a.shape, bool)
-    known = _columns(calendar.reaching(int(min(a.min(), b.min())), int(max(a.max(), b.max()))))
-    return (known.worked(b) - known.worked(a)).view("timedelta64[us]"), _doubtful(calendar, a, b)
+    low, high = _at(min(a.min(), b.min())), _at(max(a.max(), b.max()))
+    known = _columns(calendar.reaching(low, high))
+    found = _in_blocks(lambda x, y: known.worked(y) - known.worked(x), a, b)
+    return found.view("timedelta64[us]"), _doubtful(calendar, a, b, calendar.doubtful(low, high))
 
 
 def add(calendar: Calendar, start: Column, worked: Column) -> Answer:
@@ -78,10 +92,10 @@ def add(calendar: Calendar, start: Column, worked: Column) -> Answer:
     at, much = _paired(_instants(start), _durations(worked))
     if not at.size:
         return at.view("datetime64[us]"), np.zeros(at.shape, bool)
-    last = calendar.reach_forward(int(at.max()), int(much.max()))
-    known = _columns(calendar.reaching(int(at.min()), max(last, int(at.max()))))
-    end = np.where(much == 0, at, known.at(known.worked(at) + much, "left"))
-    return end.view("datetime64[us]"), _doubtful(calendar, at, end)
+    first, last = _at(at.min()), calendar.reach_forward(_at(at.max()), _at(much.max()))
+    known = _columns(calendar.reaching(first, last))
+    end = _in_blocks(lambda x, y: np.where(y == 0, x, known.at(known.worked(x) + y, "left")), at, much)
+    return end.view("datetime64[us]"), _doubtful(calendar, at, end, calendar.doubtful(first, last))
 
 
 def subtract(calendar: Calendar, end: Column, worked: Column) -> Answer:
@@ -93,10 +107,10 @@ def subtract(calendar: Calendar, end: Column, worked: Column) -> Answer:
     at, much = _paired(_instants(end), _durations(worked))
     if not at.size:
         return at.view("datetime64[us]"), np.zeros(at.shape, bool)
-    first = calendar.reach_back(int(at.min()), int(much.max()))
-    known = _columns(calendar.reaching(min(first, int(at.min())), int(at.max())))
-    start = np.where(much == 0, at, known.at(known.worked(at) - much, "right"))
-    return start.view("datetime64[us]"), _doubtful(calendar, start, at)
+    first, last = calendar.reach_back(_at(at.min()), _at(much.max())), _at(at.max())
+    known = _columns(calendar.reaching(first, last))
+    start = _in_blocks(lambda x, y: np.where(y == 0, x, known.at(known.worked(x) - y, "right")), at, much)
+    return start.view("datetime64[us]"), _doubtful(calendar, start, at, calendar.doubtful(first, last))
 
 
 def working_days_between(calendar: Calendar, start: Column, end: Column) -> Answer:
@@ -106,7 +120,7 @@ def working_days_between(calendar: Calendar, start: Column, end: Column) -> Answ
         return a, np.zeros(a.shape, bool)
     low, high = int(min(a.min(), b.min())), int(max(a.max(), b.max()))
     known = _columns(calendar.with_days(low + EPOCH_DAY, high + EPOCH_DAY))
-    found = known.ranks.take(b - known.first) - known.ranks.take(a - known.first)
+    found = _in_blocks(lambda x, y: known.ranks.take(y - known.first) - known.ranks.take(x - known.first), a, b)
     if not calendar.unsure(low + EPOCH_DAY, high + EPOCH_DAY):
         return found, np.zeros(a.shape, bool)
     return found, (a != b) & _unsure(calendar, np.minimum(a, b) + 1, np.maximum(a, b))
@@ -126,15 +140,16 @@ def add_working_days(calendar: Calendar, day: Column, days: Column) -> Answer:
     low = min(first, calendar.nth_day(first, min(least, 0)))
     high = max(last, calendar.nth_day(last, max(int(n.max()), 0)))
     known = _columns(calendar.with_days(low, high))
-    found = known.days.take(known.ranks.take(at - known.first) + n - 1, mode="clip") if known.days.size else at
-    if least <= 0 and known.days.size:
-        back = known.days.take(known.ranks.take(at - known.first - 1) + n, mode="clip")
-        found = np.where(n == 0, at, np.where(n > 0, found, back))
+    found = _in_blocks(known.after if least > 0 else known.after_or_before, at, n) if known.days.size else at
     if not calendar.unsure(low, high):
         return found.view("datetime64[D]"), np.zeros(at.shape, bool)
     return found.view("datetime64[D]"), (n != 0) & _unsure(
         calendar, np.minimum(at + 1, found), np.maximum(at - 1, found)
     )
+
+
+def _at(microseconds: np.int64) -> timedelta:
+    return int(microseconds) * MICROSECOND
 
 
 def _instants(column: Column) -> NDArray[np.int64]:
@@ -172,10 +187,27 @@ def _paired(one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[NDArray[n
     return np.ascontiguousarray(a), np.ascontiguousarray(b)
 
 
-def _doubtful(calendar: Calendar, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _in_blocks(
+    find: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]],
+    one: NDArray[np.int64],
+    other: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return what is found for two columns, some rows at a time, so that what is made on the way stays in the cache."""
+    found = np.empty(one.shape, np.int64)
+    a, b, into = one.reshape(-1), other.reshape(-1), found.reshape(-1)
+    for start in range(0, a.size, _ROWS):
+        rows = slice(start, start + _ROWS)
+        into[rows] = find(a[rows], b[rows])
+    return found
+
+
+def _doubtful(calendar: Calendar, a: NDArray[np.int64], b: NDArray[np.int64], at_all: bool) -> NDArray[np.bool_]:
+    """Return which stretches have days in them that are not covered, if it can be so at all."""
+    if not at_all:
+        return np.zeros(a.shape, np.bool_)
     low, high = np.minimum(a, b), np.maximum(a, b)
-    made = calendar.made
-    found = (low < high) & ((low < made.covered_from) | (high > made.covered_to))
+    covered_from, covered_to = calendar.made.covered_from // MICROSECOND, calendar.made.covered_to // MICROSECOND
+    found = (low < high) & ((low < covered_from) | (high > covered_to))
     return np.asarray(found, np.bool_)
 
 
