@@ -368,12 +368,6 @@ _FACTS: Mapping[str, Code] = {
         help_en="name the `id` of an event of this log",
         help_zh="请写出本记录中某个事件的 `id`",
     ),
-    "CR319": _code(
-        en="at {at} the clocks never come to rest: {names} change one another without end",
-        zh="在 {at}，{names} 互相改变，无法停下",
-        help_en="a limit must not depend on its own event in a way that undoes it at once",
-        help_zh="时限的条件不应依赖它自己产生的事件而立即反复",
-    ),
 }
 
 # CR4xx: the files beside a ruleset.

@@ -52,7 +52,7 @@ def replay_told(
     """Return what a complaint's life has come to; `only` names the decisions wanted.
 
     Raises:
-        FactsError: the version in force is not known, or the clocks never come to rest.
+        FactsError: the version in force is not known.
     """
     at = since(now)
     version = _version(rules, told, at)
