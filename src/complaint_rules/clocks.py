@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from complaint_rules.answers import Missing, Undetermined
+from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import PROMPTLY, Deadline, Milestone
 from complaint_rules.deadline import Terms
-from complaint_rules.deadlines import number_of
+from complaint_rules.deadlines import number_of, rests_on
 from complaint_rules.domains import ABSENT, Sign
 from complaint_rules.loading import deadline_reads
 from complaint_rules.replayed import Kind, Outcome, Status
-from complaint_rules.ruleset import Ruleset
 from complaint_rules.running import Clock, DueInstant, shifted
 from complaint_rules.worktime import Calendar, since
 
@@ -53,20 +53,39 @@ class Course:
 
 
 class ClockPlan:
-    """A deadline as a clock reads it, worked out once: the names it rests on, and those that choose its terms."""
+    """A deadline as a clock reads it, worked out once: the names it rests on, and those that choose its terms.
 
-    def __init__(self, deadline: Deadline, ruleset: Ruleset, parameters: Mapping[str, Any]) -> None:
+    `reads` are all names, `judged_by` those that can change its state.
+    """
+
+    def __init__(self, deadline: Deadline, rules: CompiledRuleset) -> None:
+        ruleset, parameters = rules.ruleset, rules.parameters
         self.deadline = deadline
-        self.reads = frozenset(n for n in deadline_reads(ruleset, deadline))
+        self.rests_on = rests_on(rules, deadline)
+        self.reads = frozenset(deadline_reads(ruleset, deadline))
+        conditions = (deadline.when, deadline.met_when, deadline.pause_while, deadline.excused_when, deadline.within)
+        self.judged_by = self.reads & {str(n) for n in (*conditions, *deadline.reckoning.values())}
         named = {k: v for k, v in deadline.reckoning.items() if k != "start"}
         self.chosen = {k: v for k, v in named.items() if v in ruleset.parameters}
         self.words = {k: v for k, v in named.items() if k not in self.chosen}
         start = deadline.reckoning["start"]
         self.start = str(parameters.get(start, start)) if start in ruleset.parameters else start
+        self.judged_by |= {self.start}
+        self._terms: dict[tuple[Any, ...], Terms] = {}
         fact = ruleset.inputs.get(self.start)
         self.start_follows = bool(fact and fact.fold)
         self.early = tuple(m for m in deadline.milestones if m.offset != "after_due")
         self.late = tuple(m for m in deadline.milestones if m.offset == "after_due")
+
+    def terms(self, amount: Any, chosen: tuple[Any, ...]) -> Terms:
+        """Return the terms where this is the amount, and these the values of the chosen words."""
+        key = (type(amount), amount, chosen)
+        found = self._terms.get(key)
+        if found is None:
+            words: dict[str, Any] = {**self.words, **dict(zip(self.chosen, chosen, strict=True))}
+            number = number_of(amount, words["unit"], self.deadline)
+            found = self._terms[key] = Terms(number, **words)
+        return found
 
 
 class Ticking:
@@ -310,19 +329,20 @@ class Ticking:
         if name is None:
             return default
         value = self.values.get(name)
+        if value is True or value is False:
+            return value
         return value is True if value is ABSENT or not _is_open(value) else _open(value, name)
 
     def _terms(self) -> Terms | Unknown | None:
-        deadline = self.deadline
-        if deadline.within == PROMPTLY:
+        within, chosen = self.deadline.within, self.plan.chosen
+        if within == PROMPTLY:
             return None
-        values: dict[str, Any] = {k: self.values.get(n) for k, n in self.plan.chosen.items()}
-        amount = self.values.get(deadline.within) if isinstance(deadline.within, str) else deadline.within
-        if _is_open(amount) or any(map(_is_open, values.values())):
-            named = [(amount, str(deadline.within)), *((v, self.plan.chosen[k]) for k, v in values.items())]
+        values = tuple(self.values.get(n) for n in chosen.values())
+        amount = self.values.get(within) if isinstance(within, str) else within
+        if _is_open(amount) or any(map(_is_open, values)):
+            named = zip((amount, *values), (str(within), *chosen.values()), strict=True)
             return _joined([_open(v, n) for v, n in named if _is_open(v)])
-        words: dict[str, Any] = {**self.plan.words, **values}
-        return Terms(number_of(amount, words["unit"], deadline), **words)
+        return self.plan.terms(amount, values)
 
     def _value(self, name: str | None) -> Any:
         """Return what a name says, None where that is not known; a role is itself."""

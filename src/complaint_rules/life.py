@@ -32,12 +32,13 @@ class LifePlan:
     def __init__(self, rules: CompiledRuleset) -> None:
         ruleset = rules.ruleset
         self.rules = rules
-        self.clocks = tuple(ClockPlan(d, ruleset, rules.parameters) for d in ruleset.deadlines.values())
+        self.clocks = tuple(ClockPlan(d, rules) for d in ruleset.deadlines.values())
         self.steps = Steps(ruleset.process) if ruleset.process else None
         conditions = (s.when for s in ruleset.process.steps.values()) if ruleset.process else ()
         read = {n for c in self.clocks for n in c.reads} | {n for n in conditions if n}
         self.plan = plan_of(rules, {n.partition(".")[0] for n in read} & ruleset.decisions.keys())
         self.folds = Folds(ruleset)
+        self.looking = _by_name(c.judged_by for c in self.clocks)
         self.labels = {n: e.label for n, e in ruleset.events.items()}
         self._resting: dict[frozenset[str], Sequence[tuple[Step, Settler]]] = {}
 
@@ -48,6 +49,15 @@ class LifePlan:
         if found is None:
             found = self._resting[key] = resting_on(key, self.plan.steps)
         return found
+
+
+def _by_name(reads: Iterable[Collection[str]]) -> dict[str, list[int]]:
+    """Return which clocks each name can change."""
+    found: dict[str, list[int]] = {}
+    for i, names in enumerate(reads):
+        for name in names:
+            found.setdefault(name, []).append(i)
+    return found
 
 
 def plan_of_life(rules: CompiledRuleset) -> LifePlan:
@@ -176,7 +186,7 @@ class Life:
             self.answers[step.name] = answer
             self.values |= exports
             touched |= exports.keys()
-        self.stale |= {i for i, c in enumerate(self.clocks) if not touched.isdisjoint(c.plan.reads)}
+        self.stale.update(i for n in touched for i in self.plan.looking.get(n, ()))
         self.learn(self.plan.folds.regrouped(self.tallies, changed, self.values), when)
 
     def compare(self, name: str, answer: Answer, when: datetime) -> None:

@@ -15,7 +15,6 @@ from complaint_rules.answers import Missing
 from complaint_rules.clocks import NEVER, Course, Ticking
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import PROMPTLY
-from complaint_rules.deadlines import rests_on
 from complaint_rules.deciding import decide_in, in_force
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.life import Life, known, plan_of_life
@@ -137,7 +136,7 @@ class _Telling:
         return Obligation(
             deadline.name, deadline.label, clock.status, owner, deadline.within == PROMPTLY,
             tuple(self.run(clock, r, owner) for r in clock.runs), used, left, ask, unset,
-            rests_on(self.life.plan.rules, deadline), deadline.because,
+            clock.plan.rests_on, deadline.because,
         )  # fmt: skip
 
     def times(self, clock: Ticking, run: Course) -> tuple[timedelta | None, timedelta | None]:
