@@ -67,7 +67,7 @@ def of_library(found):
     }
     return {
         "status": {n: o.status for n, o in found.obligations.items()}, "runs": runs, "state": found.state,
-        "journal": [(e.at, e.kind, e.name, e.index or 0) for e in found.journal if e.kind in KINDS],
+        "journal": [(e.at, e.kind, e.name, e.nth or 0) for e in found.journal if e.kind in KINDS],
         "violations": [(v.event, v.kind) for v in found.violations], "next": found.next.at if found.next else None,
     }  # fmt: skip
 

@@ -39,7 +39,7 @@ class Unknown(NamedTuple):
 class Course:
     """One run as it goes on: where it began, by which terms, and what has become of it."""
 
-    index: int
+    number: int
     start: timedelta
     given: timedelta  # the start fact by which it began; with `restart` it began later
     terms: Terms | None = None  # None: promptly, or not known yet
@@ -50,6 +50,10 @@ class Course:
     outcome: Outcome = "running"
     owner: Any = None
     passed: dict[str, int] = field(default_factory=dict)  # milestone -> how many of it have passed
+    marks: dict[tuple[str, int], timedelta] = field(
+        default_factory=dict
+    )  # (milestone, which) -> when, as it is due now
+    marked: DueInstant | None = None  # the due instant by which they were reckoned
 
 
 class ClockPlan:
@@ -72,6 +76,8 @@ class ClockPlan:
         self.start = str(parameters.get(start, start)) if start in ruleset.parameters else start
         self.judged_by |= {self.start}
         self._terms: dict[tuple[Any, ...], Terms] = {}
+        said = not self.chosen and isinstance(deadline.within, int)
+        self.fixed = self.terms(deadline.within, ()) if said else None
         fact = ruleset.inputs.get(self.start)
         self.start_follows = bool(fact and fact.fold)
         self.early = tuple(m for m in deadline.milestones if m.offset != "after_due")
@@ -79,7 +85,7 @@ class ClockPlan:
 
     def terms(self, amount: Any, chosen: tuple[Any, ...]) -> Terms:
         """Return the terms where this is the amount, and these the values of the chosen words."""
-        key = (type(amount), amount, chosen)
+        key = (amount, chosen)
         found = self._terms.get(key)
         if found is None:
             words: dict[str, Any] = {**self.words, **dict(zip(self.chosen, chosen, strict=True))}
@@ -103,6 +109,7 @@ class Ticking:
         self.spells: list[tuple[timedelta, timedelta]] = []
         self.paused_since: timedelta | None = None
         self.wake = NEVER  # the next instant at which it changes by itself
+        self._given: tuple[Any, timedelta] = (None, BEGINNING)  # the start fact last read, and its instant
 
     # --- what the facts say ------------------------------------------------------------------------
 
@@ -114,7 +121,8 @@ class Ticking:
 
     def _look(self, at: timedelta) -> str | None:
         applies = self._yes(self.deadline.when, default=True)
-        self._follow_pauses(at)
+        if self.deadline.pause_while is not None:
+            self._follow_pauses(at)
         if applies is False:
             return self._lapse(at)
         start: Any = self.values.get(self.plan.start)
@@ -124,7 +132,14 @@ class Ticking:
         if isinstance(applies, Unknown) or _is_open(start):
             unknown = _open(start, self.plan.start) if _is_open(start) else None
             return self._undetermined(applies, unknown, self._terms())
-        return self._begin_again(since(start), at) or self._judge(since(start), at)
+        given = self._instant_of(start)
+        return self._begin_again(given, at) or self._judge(given, at)
+
+    def _instant_of(self, start: Any) -> timedelta:
+        """Return the instant of the start fact, reckoned once."""
+        if self._given[0] is not start:
+            self._given = start, since(start)
+        return self._given[1]
 
     def _judge(self, start: timedelta, at: timedelta) -> str | None:
         """Judge the run from this start."""
@@ -213,8 +228,10 @@ class Ticking:
 
     def _by_terms(self, run: Course, terms: Terms | None, at: timedelta) -> Course:
         """Return the run under the terms that hold now, or another where they restart it."""
-        if run.terms is None or run.terms == terms or self.deadline.retarget == "from_start":
-            run.terms, run.due = terms, run.due if run.terms == terms else None
+        if run.terms is terms or run.terms == terms:
+            return run
+        if run.terms is None or self.deadline.retarget == "from_start":
+            run.terms, run.due = terms, None
         elif self.deadline.retarget == "restart":
             run = self._begin(at, run.given, at)
             run.terms = terms
@@ -278,8 +295,9 @@ class Ticking:
         return Clock(run.terms, run.start, self.calendar) if run.terms else None
 
     def _due(self, run: Course) -> DueInstant | None:
-        clock = self.clock_of(run)
-        return run.due or (clock.due(self.pauses_of(run)) if clock else None)
+        if run.due is None and run.terms is not None:
+            return Clock(run.terms, run.start, self.calendar).due(self.pauses_of(run))
+        return run.due
 
     # --- what is still to come -----------------------------------------------------------------------
 
@@ -287,16 +305,29 @@ class Ticking:
         run = self.runs[-1] if self.runs else None
         if run is None or self.status not in ("running", "overdue") or run.due is None:
             return NEVER
-        soonest = min((i for _, i in self._ahead(run)), default=NEVER)
-        return min(soonest, run.due.passed) if self.status == "running" else soonest
+        instants = [i for _, i in self._ahead(run)]
+        if self.status == "running":
+            instants.append(run.due.passed)
+        return min(instants, default=NEVER)
 
     def _ahead(self, run: Course) -> list[tuple[Milestone, timedelta]]:
         """Return the milestones that may still happen in this state, each with its next instant."""
         assert run.due  # noqa: S101 - asked only where it has one
         due = run.due
         milestones = self.plan.early if self.status == "running" else self.plan.late
+        if not milestones:
+            return []
+        if run.marked is not due:
+            run.marked, run.marks = due, {}
         left = ((m, run.passed.get(m.name, 0)) for m in milestones)
-        return [(m, self._instant(m, k, run, due)) for m, k in left if k < _most(m)]
+        return [(m, self._mark(m, k, run, due)) for m, k in left if k < _most(m)]
+
+    def _mark(self, milestone: Milestone, k: int, run: Course, due: DueInstant) -> timedelta:
+        """Return when a milestone lies, reckoned once for this due instant."""
+        found = run.marks.get((milestone.name, k))
+        if found is None:
+            found = run.marks[milestone.name, k] = self._instant(milestone, k, run, due)
+        return found
 
     def _instant(self, milestone: Milestone, k: int, run: Course, due: DueInstant) -> timedelta:
         unit: Any = milestone.unit
@@ -334,6 +365,8 @@ class Ticking:
         return value is True if value is ABSENT or not _is_open(value) else _open(value, name)
 
     def _terms(self) -> Terms | Unknown | None:
+        if self.plan.fixed is not None:
+            return self.plan.fixed
         within, chosen = self.deadline.within, self.plan.chosen
         if within == PROMPTLY:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from complaint_rules.answers import Missing
 from complaint_rules.course import Fold
@@ -14,8 +14,7 @@ from complaint_rules.ruleset import Ruleset
 _NOTHING_YET: Mapping[str, Any] = {"happened": False, "count": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """An event as a fold sees it; one of a related complaint brings the facts by which it counts."""
 
     event: str
@@ -78,6 +77,8 @@ class Folds:
     ) -> dict[str, Any]:
         """Return the facts that change since these facts, by which related events count, have changed."""
         changed: dict[str, Any] = {}
+        if not self.across:
+            return changed
         for name in dict.fromkeys(f for n in names for f in self.across.get(n, ())):
             tally = tallies[name]
             value = _across(self.folds[name], tally.seen, values)

@@ -87,11 +87,13 @@ class Life:
         self.violations: list[Violation] = []
         self.clocks = [Ticking(c, calendar, self.values, self.note) for c in plan.clocks]
         self.stale = set(range(len(self.clocks)))
+        self.soonest = NEVER  # the next instant at which a clock changes by itself
+        self._shown: tuple[timedelta, datetime] = (timedelta(0), calendar.instant(timedelta(0)))
 
     def live(self, log: Iterable[Happening], related: Collection[int], now: timedelta) -> None:
-        """Go through the log and the instants of the clocks, up to now."""
+        """Go through the log, which is in order, and the instants of the clocks, up to now."""
         self.settle(BEGINNING)
-        for happening in sorted(log, key=lambda h: h.order):
+        for happening in log:
             self.until(happening.at)
             if id(happening) in related:
                 self.hear(Seen(happening.event or "", happening.at, self.shown(happening.at), happening.facts))
@@ -102,14 +104,15 @@ class Life:
 
     def until(self, at: timedelta) -> None:
         """Let the clocks go on up to an instant, and do what they do at it."""
-        while (wake := min((c.wake for c in self.clocks), default=NEVER)) <= at:
-            self.stale |= {i for i, c in enumerate(self.clocks) if c.wake <= wake}
-            self.settle(wake)
+        while self.soonest <= at:
+            self.settle(self.soonest)
 
     def settle(self, at: timedelta) -> None:
         """Let the clocks make their events until nothing changes any more at this instant."""
-        while self.next_event(at):
-            pass
+        if self.stale or self.soonest <= at:
+            while self.next_event(at):
+                pass
+            self.soonest = min((c.wake for c in self.clocks), default=NEVER)
 
     def next_event(self, at: timedelta) -> bool:
         """Let one clock make an event, a breach before a milestone; return whether one did."""
@@ -136,7 +139,9 @@ class Life:
         when = self.shown(happening.at)
         label = _FACTS if event == FACTS else self.plan.labels[event]
         self.enter(Entry(when, "event", event, label, happening.id, by=happening.by))
-        self.learn({n: v for n, v in happening.facts.items() if self.values.get(n) != v}, when)
+        brought = {n: v for n, v in happening.facts.items() if self.values.get(n) != v}
+        if brought:
+            self.learn(brought, when)
         self.hear(Seen(event, happening.at, when))
         self.step(event, when, happening.id, happening.by, made=False)
 
@@ -148,7 +153,7 @@ class Life:
         when, deadline = self.shown(at), clock.deadline
         because = deadline.because if kind == "breached" else ()
         owner = known(run.owner) if kind == "breached" else None
-        self.enter(Entry(when, kind, deadline.name, deadline.label, run=run.index, by=owner, because=because))
+        self.enter(Entry(when, kind, deadline.name, deadline.label, run=run.number, by=owner, because=because))
         self.hear(Seen(event, at, when))
         self.step(event, when, None, None, made=True)
 
@@ -161,7 +166,7 @@ class Life:
         place = len(self.journal)
         self.hear(Seen(name, at, when))
         entry = Entry(
-            when, "milestone", name, milestone.label, run=clock.runs[-1].index, index=k if milestone.every else None,
+            when, "milestone", name, milestone.label, run=clock.runs[-1].number, nth=k if milestone.every else None,
             by=self.say(milestone.by), to=self.say(milestone.to), value=self.say(milestone.value), because=milestone.because,
         )  # fmt: skip
         self.enter(entry, place)
@@ -175,8 +180,6 @@ class Life:
 
     def learn(self, changed: dict[str, Any], when: datetime) -> None:
         """Change facts, and decide again what rests on them."""
-        if not changed:
-            return
         self.facts |= changed
         self.values |= changed
         touched = set(changed)
@@ -187,7 +190,9 @@ class Life:
             self.values |= exports
             touched |= exports.keys()
         self.stale.update(i for n in touched for i in self.plan.looking.get(n, ()))
-        self.learn(self.plan.folds.regrouped(self.tallies, changed, self.values), when)
+        again = self.plan.folds.regrouped(self.tallies, changed, self.values)
+        if again:
+            self.learn(again, when)
 
     def compare(self, name: str, answer: Answer, when: datetime) -> None:
         """Enter a decision that has changed."""
@@ -218,7 +223,7 @@ class Life:
         """Enter what became of a clock without an event."""
         when = self.shown(max(at, run.start) if at == BEGINNING else at)
         deadline = self.plan.rules.ruleset.deadlines[name]
-        self.enter(Entry(when, kind, name, deadline.label, run=run.index))
+        self.enter(Entry(when, kind, name, deadline.label, run=run.number))
 
     def enter(self, entry: Entry, place: int | None = None) -> None:
         if len(self.journal) >= _MOST_ENTRIES:
@@ -230,12 +235,15 @@ class Life:
         return None if name is None else known(self.values.get(name, name))
 
     def shown(self, at: timedelta) -> datetime:
-        return self.calendar.instant(at)
+        """Return an instant as the calendar's clock shows it; what happens at one instant asks for it again and again."""
+        if self._shown[0] != at:
+            self._shown = at, self.calendar.instant(at)
+        return self._shown[1]
 
     def verdicts(self) -> dict[tuple[str, int], Any]:
         """Return what became of each run that has been judged."""
         runs = ((c.deadline.name, r) for c in self.clocks for r in c.runs)
-        return {(n, r.index): r.outcome for n, r in runs if r.outcome in _VERDICTS}
+        return {(n, r.number): r.outcome for n, r in runs if r.outcome in _VERDICTS}
 
 
 def known(value: Any) -> Any:

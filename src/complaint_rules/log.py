@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from complaint_rules.course import FACTS
 from complaint_rules.diagnostics import Diagnostic, FactsError
@@ -17,12 +16,12 @@ from complaint_rules.words import suggest
 from complaint_rules.worktime import since
 
 KEYS = ("event", "at", "id", "recorded_at", "by", "facts", "corrects", "retracts")
+_TEXTS = ("event", "id", "by", "corrects", "retracts")
 _TIME = Ordered("datetime")
 _NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """Something that happened, its times since 1970 UTC; with `event` None it takes back another."""
 
     event: str | None
@@ -92,19 +91,16 @@ class _Reader:
             if key not in KEYS:
                 said = name_of(key)
                 self.problem("CR004", f"{where}.{said}", key=said, known=KEYS, suggestion=suggest(said, KEYS))
-        texts = {k: self.text(raw.get(k), f"{where}.{k}") for k in ("event", "id", "by", "corrects", "retracts")}
-        self.check_event(texts["event"], texts["retracts"], where)
-        recorded_at = self.time(raw.get("recorded_at"), f"{where}.recorded_at")
-        at = self.time(raw.get("at"), f"{where}.at")
-        at = recorded_at if at is None and texts["event"] is None else at
+        event, id_, by, corrects, retracts = (self.text(raw, key, where) for key in _TEXTS)
+        self.check_event(event, retracts, where)
+        recorded_at, at = self.time(raw, "recorded_at", where), self.time(raw, "at", where)
+        at = recorded_at if at is None and event is None else at
         if at is None and raw.get("at") is None:
             self.problem("CR005", where, key="at")
-        facts = self.facts(texts["event"], raw.get("facts"), f"{where}.facts")
+        facts = self.facts(event, raw.get("facts"), where)
         if len(self.problems) > before or at is None:
             return None
-        known = at if recorded_at is None else recorded_at
-        stands_for = texts["corrects"] or texts["retracts"]
-        return Happening(texts["event"], at, known, texts["id"], texts["by"], facts, stands_for)
+        return Happening(event, at, at if recorded_at is None else recorded_at, id_, by, facts, corrects or retracts)
 
     def check_event(self, event: str | None, retracts: str | None, where: str) -> None:
         """An entry names an event, or takes one back."""
@@ -115,25 +111,28 @@ class _Reader:
         elif event is not None and event not in self.known:
             self.problem("CR314", f"{where}.event", name=event, suggestion=suggest(event, self.known))
 
-    def text(self, raw: Any, where: str) -> str | None:
-        if raw is not None and not isinstance(raw, str):
-            self.problem("CR302", where, value=raw, expected='"…"')
-            return None
-        return raw
+    def text(self, entry: Mapping[str, Any], key: str, where: str) -> str | None:
+        raw = entry.get(key)
+        if raw is None or isinstance(raw, str):
+            return raw
+        self.problem("CR302", f"{where}.{key}", value=raw, expected='"…"')
+        return None
 
-    def time(self, raw: Any, where: str) -> timedelta | None:
+    def time(self, entry: Mapping[str, Any], key: str, where: str) -> timedelta | None:
+        raw = entry.get(key)
         if raw is None:
             return None
         try:
             return since(from_json(raw, _TIME))
         except BadValueError as error:
-            self.problem(error.code, where, **error.args_of)
+            self.problem(error.code, f"{where}.{key}", **error.args_of)
             return None
 
     def facts(self, event: str | None, raw: Any, where: str) -> Mapping[str, Any]:
         """Return the facts that an entry brings; null is not given."""
         if raw is None:
             return _NOTHING
+        where = f"{where}.facts"
         if not isinstance(raw, Mapping):
             self.problem("CR302", where, value=name_of(raw), expected="{…}")
             return _NOTHING

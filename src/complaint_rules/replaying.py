@@ -34,8 +34,13 @@ class Told:
 
     def lived(self, version: CompiledRuleset, calendar: Calendar, now: timedelta) -> Life:
         """Return the complaint's life as it was known at an instant."""
-        life, related = Life(plan_of_life(version), self.facts, calendar), known_at(self.related, now)
-        life.live([*known_at(self.log, now), *related], {id(h) for h in related}, now)
+        life, own, related = (
+            Life(plan_of_life(version), self.facts, calendar),
+            known_at(self.log, now),
+            known_at(self.related, now),
+        )
+        both = sorted([*own, *related], key=lambda h: h.order) if related else own
+        life.live(both, {id(h) for h in related}, now)
         return life
 
     @property
@@ -122,7 +127,7 @@ class _Telling:
 
     def next(self) -> Next | None:
         """Return the next instant at which a clock changes by itself."""
-        soonest = min((c.wake for c in self.life.clocks), default=NEVER)
+        soonest = self.life.soonest
         if soonest == NEVER:
             return None
         return Next(self.shown(soonest), tuple(n for c in self.life.clocks if c.wake == soonest for n in c.coming()))
@@ -158,7 +163,7 @@ class _Telling:
         last = (self.shown(due.at) - timedelta(days=1)).date() if due and due.last_day is not None else None
         pauses = tuple((self.shown(a), maybe(b)) for a, b in clock.spells_of(run))
         return Run(
-            run.index, self.shown(run.start), maybe(due.at if due else None), last, run.outcome, maybe(run.met_at),
+            run.number, self.shown(run.start), maybe(due.at if due else None), last, run.outcome, maybe(run.met_at),
             maybe(run.breached_at), maybe(run.ended_at), pauses, owner if run.breached_at is None else known(run.owner),
         )  # fmt: skip
 

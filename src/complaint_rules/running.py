@@ -7,7 +7,6 @@ times since 1970 UTC, days are ordinals, pauses are in order and end.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -32,8 +31,7 @@ class DueInstant(NamedTuple):
         return self.at if self.last_day is not None else self.at + MICROSECOND
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """The terms of one run over a calendar, from an instant on."""
 
     terms: Terms

@@ -163,7 +163,7 @@ class Voice:
     def _milestone(self, entry: Entry) -> str:
         deadline, said = self.deadline(entry.name.partition(".")[0]), self.milestone(entry.name)
         parts = [self.word("of", self.label(deadline.label), self.reached(entry)) if deadline else self.reached(entry)]
-        parts += [self.word("nth", entry.index + 1)] if entry.index is not None and said and said.every else []
+        parts += [self.word("nth", entry.nth + 1)] if entry.nth is not None and said and said.every else []
         parts += [self.word("to", self.value(said.to if said else None, entry.to))] if entry.to is not None else []
         return " · ".join(parts)
 
