@@ -133,7 +133,9 @@ class Ticking:
             unknown = _open(start, self.plan.start) if _is_open(start) else None
             return self._undetermined(applies, unknown, self._terms())
         given = self._instant_of(start)
-        return self._begin_again(given, at) or self._judge(given, at)
+        if self.deadline.repeat and self._begins_again(given, at):
+            return self._meet(self.runs[-1], at)
+        return self._judge(given, at)
 
     def _instant_of(self, start: Any) -> timedelta:
         """Return the instant of the start fact, reckoned once."""
@@ -211,13 +213,13 @@ class Ticking:
 
     # --- runs --------------------------------------------------------------------------------------
 
-    def _begin_again(self, start: timedelta, at: timedelta) -> str | None:
-        """Let a new start end the run before it as met, where that is so."""
+    def _begins_again(self, start: timedelta, at: timedelta) -> bool:
+        """Let a new start end the run before it; return whether it is met by that."""
         run = self.runs[-1] if self.runs else None
-        if not self.deadline.repeat or run is None or run.given == start or run.ended_at is not None:
-            return None
+        if run is None or run.given == start or run.ended_at is not None:
+            return False
         run.ended_at = at
-        return None if run.met_at is not None else self._meet(run, at)
+        return run.met_at is None
 
     def _run(self, start: timedelta, at: timedelta) -> Course:
         """Return the run that is on, after beginning another where the start has changed."""

@@ -112,17 +112,18 @@ class Life:
         if self.stale or self.soonest <= at:
             while self.next_event(at):
                 pass
-            self.soonest = min((c.wake for c in self.clocks), default=NEVER)
+            self.soonest = min([c.wake for c in self.clocks], default=NEVER)
 
     def next_event(self, at: timedelta) -> bool:
         """Let one clock make an event, a breach before a milestone; return whether one did."""
         for i, clock in enumerate(self.clocks):
             if i in self.stale or clock.wake <= at:
                 event = clock.look(at)
+                if event is None or not clock.deadline.repeat:  # one that repeats may have more to do
+                    self.stale.discard(i)
                 if event is not None:
                     self.made(event, clock, at)
                     return True
-                self.stale.discard(i)
         for clock in self.clocks:
             passing = clock.milestone(at) if clock.wake <= at else None
             if passing:
@@ -189,7 +190,8 @@ class Life:
             self.answers[step.name] = answer
             self.values |= exports
             touched |= exports.keys()
-        self.stale.update(i for n in touched for i in self.plan.looking.get(n, ()))
+        for name in touched:
+            self.stale.update(self.plan.looking.get(name, ()))
         again = self.plan.folds.regrouped(self.tallies, changed, self.values)
         if again:
             self.learn(again, when)

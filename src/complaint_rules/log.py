@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from complaint_rules.course import FACTS
@@ -83,7 +84,7 @@ class _Reader:
 
     def read(self, raw: Any, where: str) -> Happening | None:
         """Return an entry of the log, or None where it cannot be read."""
-        if not isinstance(raw, Mapping):
+        if type(raw) is not dict and not isinstance(raw, Mapping):
             self.problem("CR302", where, value=name_of(raw), expected="{…}")
             return None
         before = len(self.problems)
@@ -185,7 +186,9 @@ def known_at(log: Sequence[Happening], now: timedelta) -> list[Happening]:
     told = [h for h in log if h.recorded_at <= now]
     if any(h.id is not None for h in told):
         told = list(_each_once(told))
-    return sorted((h for h in told if h.event is not None and h.at <= now), key=lambda h: h.order)
+    happened = [h for h in told if h.event is not None and h.at <= now]
+    in_order = all(a.at < b.at for a, b in pairwise(happened))
+    return happened if in_order else sorted(happened, key=lambda h: h.order)
 
 
 def _each_once(told: Sequence[Happening]) -> Iterator[Happening]:
