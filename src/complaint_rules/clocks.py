@@ -120,9 +120,11 @@ class Ticking:
         return event
 
     def _look(self, at: timedelta) -> str | None:
-        applies = self._yes(self.deadline.when, default=True)
-        if self.deadline.pause_while is not None:
-            self._follow_pauses(at)
+        deadline = self.deadline
+        applies = deadline.when is None or self._yes(deadline.when)
+        pausing = deadline.pause_while is not None and self._yes(deadline.pause_while)
+        if pausing is not (self.paused_since is not None):
+            self._follow(pausing, at)
         if applies is False:
             return self._lapse(at)
         start: Any = self.values.get(self.plan.start)
@@ -133,9 +135,9 @@ class Ticking:
             unknown = _open(start, self.plan.start) if _is_open(start) else None
             return self._undetermined(applies, unknown, self._terms())
         given = self._instant_of(start)
-        if self.deadline.repeat and self._begins_again(given, at):
+        if deadline.repeat and self._begins_again(given, at):
             return self._meet(self.runs[-1], at)
-        return self._judge(given, at)
+        return self._judge(given, pausing, at)
 
     def _instant_of(self, start: Any) -> timedelta:
         """Return the instant of the start fact, reckoned once."""
@@ -143,10 +145,11 @@ class Ticking:
             self._given = start, since(start)
         return self._given[1]
 
-    def _judge(self, start: timedelta, at: timedelta) -> str | None:
+    def _judge(self, start: timedelta, pausing: bool | Unknown, at: timedelta) -> str | None:
         """Judge the run from this start."""
         run = self._run(start, at)
-        terms, met, pausing = self._terms(), self._yes(self.deadline.met_when, default=False), self._paused_now()
+        terms, met_when = self._terms(), self.deadline.met_when
+        met = met_when is not None and self._yes(met_when)
         if isinstance(terms, Unknown) or isinstance(met, Unknown) or isinstance(pausing, Unknown):
             return self._undetermined(terms, met, pausing)
         if met and run.met_at is not None:
@@ -180,7 +183,8 @@ class Ticking:
         run.due = self._due(run)
         if run.due is None or run.due.passed > at:
             return self._be(run, "running")
-        excused = self._yes(self.deadline.excused_when, default=False)
+        excused_when = self.deadline.excused_when
+        excused = excused_when is not None and self._yes(excused_when)
         if isinstance(excused, Unknown):
             return self._undetermined(excused)
         if excused:
@@ -254,12 +258,8 @@ class Ticking:
 
     # --- pauses and due instants ---------------------------------------------------------------------
 
-    def _paused_now(self) -> bool | Unknown:
-        return self._yes(self.deadline.pause_while, default=False)
-
-    def _follow_pauses(self, at: timedelta) -> None:
+    def _follow(self, pausing: bool | Unknown, at: timedelta) -> None:
         """Keep the spells in which `pause_while` was yes."""
-        pausing = self._paused_now()
         run = self.runs[-1] if self.runs else None
         if pausing is True and self.paused_since is None:
             self.paused_since = at
@@ -357,10 +357,8 @@ class Ticking:
 
     # --- reading facts -------------------------------------------------------------------------------
 
-    def _yes(self, name: str | None, *, default: bool) -> bool | Unknown:
+    def _yes(self, name: str) -> bool | Unknown:
         """Return whether a name says yes; what keeps it from saying so."""
-        if name is None:
-            return default
         value = self.values.get(name)
         if value is True or value is False:
             return value

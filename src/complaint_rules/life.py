@@ -88,7 +88,7 @@ class Life:
         self.clocks = [Ticking(c, calendar, self.values, self.note) for c in plan.clocks]
         self.stale = set(range(len(self.clocks)))
         self.soonest = NEVER  # the next instant at which a clock changes by itself
-        self._shown: tuple[timedelta, datetime] = (timedelta(0), calendar.instant(timedelta(0)))
+        self._shown: dict[timedelta, datetime] = {}
 
     def live(self, log: Iterable[Happening], related: Collection[int], now: timedelta) -> None:
         """Go through the log, which is in order, and the instants of the clocks, up to now."""
@@ -228,19 +228,23 @@ class Life:
         self.enter(Entry(when, kind, name, deadline.label, run=run.number))
 
     def enter(self, entry: Entry, place: int | None = None) -> None:
-        if len(self.journal) >= _MOST_ENTRIES:
+        if place is None:
+            self.journal.append(entry)
+        else:
+            self.journal.insert(place, entry)
+        if len(self.journal) > _MOST_ENTRIES:
             raise FactsError([Diagnostic("CR008", args={"what": "journal", "most": _MOST_ENTRIES}, where="events")])
-        self.journal.insert(len(self.journal) if place is None else place, entry)
 
     def say(self, name: str | None) -> Any:
         """Return what a name says now; a role is itself."""
         return None if name is None else known(self.values.get(name, name))
 
     def shown(self, at: timedelta) -> datetime:
-        """Return an instant as the calendar's clock shows it; what happens at one instant asks for it again and again."""
-        if self._shown[0] != at:
-            self._shown = at, self.calendar.instant(at)
-        return self._shown[1]
+        """Return an instant as the calendar's clock shows it; much that happens at one asks for it."""
+        found = self._shown.get(at)
+        if found is None:
+            found = self._shown[at] = self.calendar.instant(at)
+        return found
 
     def verdicts(self) -> dict[tuple[str, int], Any]:
         """Return what became of each run that has been judged."""

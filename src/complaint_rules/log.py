@@ -92,7 +92,12 @@ class _Reader:
             if key not in KEYS:
                 said = name_of(key)
                 self.problem("CR004", f"{where}.{said}", key=said, known=KEYS, suggestion=suggest(said, KEYS))
-        event, id_, by, corrects, retracts = (self.text(raw, key, where) for key in _TEXTS)
+        texts = [raw.get(key) for key in _TEXTS]
+        for i, text in enumerate(texts):
+            if text is not None and not isinstance(text, str):
+                self.problem("CR302", f"{where}.{_TEXTS[i]}", value=text, expected='"…"')
+                texts[i] = None
+        event, id_, by, corrects, retracts = texts
         self.check_event(event, retracts, where)
         recorded_at, at = self.time(raw, "recorded_at", where), self.time(raw, "at", where)
         at = recorded_at if at is None and event is None else at
@@ -111,13 +116,6 @@ class _Reader:
             self.problem("CR119", where, known=("event", "retracts"))
         elif event is not None and event not in self.known:
             self.problem("CR314", f"{where}.event", name=event, suggestion=suggest(event, self.known))
-
-    def text(self, entry: Mapping[str, Any], key: str, where: str) -> str | None:
-        raw = entry.get(key)
-        if raw is None or isinstance(raw, str):
-            return raw
-        self.problem("CR302", f"{where}.{key}", value=raw, expected='"…"')
-        return None
 
     def time(self, entry: Mapping[str, Any], key: str, where: str) -> timedelta | None:
         raw = entry.get(key)

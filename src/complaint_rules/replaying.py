@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,8 @@ from complaint_rules.log import Happening, known_at
 from complaint_rules.replayed import Next, Obligation, Replay, Revision, Run
 from complaint_rules.timetable import EPOCH, MICROSECOND
 from complaint_rules.worktime import Calendar, since
+
+_AT = attrgetter("at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class _Telling:
         return Replay(
             now, state, decide_in(life.plan.rules, _facts(life), only),
             MappingProxyType({c.deadline.name: self.owed(c) for c in life.clocks}),
-            tuple(sorted(life.journal, key=lambda e: e.at)), tuple(life.violations),
+            tuple(sorted(life.journal, key=_AT)), tuple(life.violations),
             steps.open_from(state, life.values, life.answers) if steps and state else (),
             steps.blocks(state, life.values, life.answers) if steps and state else (),
             self.next(), revised, tuple(_named(h) for h in told.log if h.at > self.now),
@@ -168,7 +171,7 @@ class _Telling:
         )  # fmt: skip
 
     def shown(self, at: timedelta) -> datetime:
-        return self.life.calendar.instant(at)
+        return self.life.shown(at)
 
     def maybe(self, at: timedelta | None) -> datetime | None:
         return None if at is None else self.shown(at)
