@@ -275,7 +275,7 @@ class Ticking:
 
     def pauses_of(self, run: Course) -> list[tuple[timedelta, timedelta]]:
         """Return the spells that have ended and lie in a run."""
-        return [(max(a, run.start), b) for a, b in self.spells if b > run.start]
+        return [(max(a, run.start), b) for a, b in self.spells if b > run.start] if self.spells else []
 
     def spells_of(self, run: Course) -> list[tuple[timedelta, timedelta | None]]:
         """Return the pauses of a run, as far as it went; the last may go on."""

@@ -41,12 +41,11 @@ class Clock(NamedTuple):
     def due(self, pauses: Spells = ()) -> DueInstant:
         """Return the instant at which the time is up."""
         terms = self.terms
-        begin = self.begin()
         if terms.unit in SPANS:
-            at = since(begin)
+            at = self.start if terms.start_roll == "none" else since(self.begin())
             end = self._after(at, _much(terms), pauses, worked=terms.unit == "business_hour")
             return DueInstant(end, None, terms.unit == "business_hour" and self.calendar.doubtful(at, end))
-        return self._in_days(begin, pauses)
+        return self._in_days(self.begin(), pauses)
 
     def begin(self) -> datetime:
         """Return the local instant from which it is reckoned."""
@@ -59,6 +58,8 @@ class Clock(NamedTuple):
 
     def used(self, until: timedelta, pauses: Spells) -> timedelta:
         """Return the time from its start until an instant, the pauses left out."""
+        if not pauses:
+            return self._passed(self.start, max(self.start, until), self.in_worktime)
         measure = self._measure(min(self.start, until), until)
         stops = ((max(a, self.start), min(b, until)) for a, b in pauses)
         paused = sum((measure(b) - measure(a) for a, b in stops if a < b), _NO_TIME)

@@ -191,7 +191,7 @@ def checked(value: Any, domain: Domain) -> Any:
         case Ordered(_, minimum, maximum, step):
             if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
                 raise BadValueError("CR304", value=to_json(value), low=_bound(minimum), high=_bound(maximum))
-            if not on_grid(value, domain):
+            if step is not None and not on_grid(value, domain):
                 raise BadValueError("CR306", value=to_json(value), step=step)
         case _:
             pass
