@@ -87,6 +87,7 @@ class Life:
         self.violations: list[Violation] = []
         self.clocks = [Ticking(c, calendar, self.values, self.note) for c in plan.clocks]
         self.stale = set(range(len(self.clocks)))
+        self.wakes = [NEVER for _ in self.clocks]
         self.soonest = NEVER  # the next instant at which a clock changes by itself
         self._shown: dict[timedelta, datetime] = {}
 
@@ -104,33 +105,36 @@ class Life:
 
     def until(self, at: timedelta) -> None:
         """Let the clocks go on up to an instant, and do what they do at it."""
-        while self.soonest <= at:
-            self.settle(self.soonest)
+        while (soonest := self.soonest) <= at:
+            self.stale.update(i for i, wake in enumerate(self.wakes) if wake <= soonest)
+            self.settle(soonest)
 
     def settle(self, at: timedelta) -> None:
-        """Let the clocks make their events until nothing changes any more at this instant."""
-        if self.stale or self.soonest <= at:
-            while self.next_event(at):
-                pass
-            self.soonest = min([c.wake for c in self.clocks], default=NEVER)
+        """Let the clocks make their events until nothing changes any more at this instant, breaches before milestones."""
+        while self.stale or self.soonest <= at:
+            if self.stale:
+                self.look(min(self.stale), at)
+            else:
+                self.pass_milestone(at)
 
-    def next_event(self, at: timedelta) -> bool:
-        """Let one clock make an event, a breach before a milestone; return whether one did."""
-        for i, clock in enumerate(self.clocks):
-            if i in self.stale or clock.wake <= at:
-                event = clock.look(at)
-                if event is None or not clock.deadline.repeat:  # one that repeats may have more to do
-                    self.stale.discard(i)
-                if event is not None:
-                    self.made(event, clock, at)
-                    return True
-        for clock in self.clocks:
-            passing = clock.milestone(at) if clock.wake <= at else None
-            if passing:
-                self.stale.add(self.clocks.index(clock))
-                self.reach(clock, *passing, at)
-                return True
-        return False
+    def look(self, i: int, at: timedelta) -> None:
+        """Look at a clock, and let happen what it makes."""
+        clock = self.clocks[i]
+        event = clock.look(at)
+        self.wakes[i] = clock.wake
+        self.soonest = min(self.wakes)
+        if event is None or not clock.deadline.repeat:  # one that repeats may have more to do
+            self.stale.discard(i)
+        if event is not None:
+            self.made(event, clock, at)
+
+    def pass_milestone(self, at: timedelta) -> None:
+        """Let the first clock whose instant has come pass its milestone."""
+        i = next(i for i, wake in enumerate(self.wakes) if wake <= at)
+        self.stale.add(i)
+        passing = self.clocks[i].milestone(at)
+        if passing:
+            self.reach(self.clocks[i], *passing, at)
 
     # --- what happens ------------------------------------------------------------------------------------
 
