@@ -97,6 +97,11 @@ class ClockPlan:
 class Ticking:
     """A clock at an instant: `status` follows from the facts; `look` makes at most one event at a time."""
 
+    __slots__ = (
+        "_given", "calendar", "deadline", "note", "paused_since", "plan", "runs", "spells", "status", "unknown", "values",
+        "wake",
+    )  # fmt: skip
+
     def __init__(self, plan: ClockPlan, calendar: Calendar, values: Mapping[str, Any], note: Note) -> None:
         self.plan = plan
         self.deadline = plan.deadline

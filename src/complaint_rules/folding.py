@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ class _Tally:
 
     value: Any
     counted_at: timedelta | None = None
-    seen: list[Seen] = field(default_factory=list)
+    seen: tuple[Seen, ...] = ()  # kept where related complaints count as well
 
 
 class Folds:
@@ -62,7 +62,7 @@ class Folds:
         for name in self.listening.get(seen.event, ()):
             fold, tally = self.folds[name], tallies[name]
             if fold.across:
-                tally.seen.append(seen)
+                tally.seen += (seen,)
                 value = _across(fold, tally.seen, values)
             elif seen.facts is None:
                 value = _next(fold, tally, seen)

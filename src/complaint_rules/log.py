@@ -18,6 +18,8 @@ from complaint_rules.worktime import since
 
 KEYS = ("event", "at", "id", "recorded_at", "by", "facts", "corrects", "retracts")
 _TEXTS = ("event", "id", "by", "corrects", "retracts")
+_KNOWN = frozenset(KEYS)
+_TEXT = frozenset({str, type(None)})
 _TIME = Ordered("datetime")
 _NOTHING: Mapping[str, Any] = {}
 
@@ -60,6 +62,9 @@ def read_log(
     """
     if isinstance(log, (str, bytes, Mapping)) or not isinstance(log, Iterable):
         raise FactsError([Diagnostic("CR302", args={"value": name_of(log), "expected": "[…]"}, where=where)])
+    log = list(log)
+    if not log:
+        return []
     reader = _Reader(ruleset, of_others=of_others)
     found = [h for i, raw in enumerate(log) if (h := reader.read(raw, f"{where}[{i}]"))]
     reader.check_ids(found, where)
@@ -88,16 +93,12 @@ class _Reader:
             self.problem("CR302", where, value=name_of(raw), expected="{…}")
             return None
         before = len(self.problems)
-        for key in raw:
+        for key in () if raw.keys() <= _KNOWN else raw:
             if key not in KEYS:
                 said = name_of(key)
                 self.problem("CR004", f"{where}.{said}", key=said, known=KEYS, suggestion=suggest(said, KEYS))
         texts = [raw.get(key) for key in _TEXTS]
-        for i, text in enumerate(texts):
-            if text is not None and not isinstance(text, str):
-                self.problem("CR302", f"{where}.{_TEXTS[i]}", value=text, expected='"…"')
-                texts[i] = None
-        event, id_, by, corrects, retracts = texts
+        event, id_, by, corrects, retracts = texts if set(map(type, texts)) <= _TEXT else self.texts(texts, where)
         self.check_event(event, retracts, where)
         recorded_at, at = self.time(raw, "recorded_at", where), self.time(raw, "at", where)
         at = recorded_at if at is None and event is None else at
@@ -107,6 +108,13 @@ class _Reader:
         if len(self.problems) > before or at is None:
             return None
         return Happening(event, at, at if recorded_at is None else recorded_at, id_, by, facts, corrects or retracts)
+
+    def texts(self, said: Sequence[Any], where: str) -> list[str | None]:
+        """Return the texts of an entry, None for what is no text."""
+        for key, text in zip(_TEXTS, said, strict=True):
+            if text is not None and not isinstance(text, str):
+                self.problem("CR302", f"{where}.{key}", value=text, expected='"…"')
+        return [text if isinstance(text, str) else None for text in said]
 
     def check_event(self, event: str | None, retracts: str | None, where: str) -> None:
         """An entry names an event, or takes one back."""

@@ -49,7 +49,7 @@ class Told:
     @property
     def late(self) -> list[timedelta]:
         """The instants at which something became known that had happened before, or that changed what was known."""
-        of_log = (h.recorded_at for h in self.log if h.at < h.recorded_at or h.stands_for is not None)
+        of_log = [h.recorded_at for h in self.log if h.at < h.recorded_at or h.stands_for is not None]
         return sorted({*of_log, *(h.recorded_at for h in self.related if h.at < h.recorded_at)})
 
 
@@ -118,14 +118,15 @@ class _Telling:
     def whole(self, now: datetime, only: Collection[str] | None, told: Told, revised: tuple[Revision, ...]) -> Replay:
         """Return everything that there is to say."""
         life, steps, state = self.life, self.life.plan.steps, self.life.state
+        to_come = [h for h in told.log if h.at > self.now or h.recorded_at > self.now]
         return Replay(
             now, state, decide_in(life.plan.rules, _facts(life), only),
             MappingProxyType({c.deadline.name: self.owed(c) for c in life.clocks}),
             tuple(sorted(life.journal, key=_AT)), tuple(life.violations),
             steps.open_from(state, life.values, life.answers) if steps and state else (),
             steps.blocks(state, life.values, life.answers) if steps and state else (),
-            self.next(), revised, tuple(_named(h) for h in told.log if h.at > self.now),
-            tuple(_named(h) for h in told.log if h.at <= self.now < h.recorded_at),
+            self.next(), revised, tuple(_named(h) for h in to_come if h.at > self.now),
+            tuple(_named(h) for h in to_come if h.at <= self.now),
         )  # fmt: skip
 
     def next(self) -> Next | None:

@@ -132,6 +132,8 @@ def from_json(raw: object, domain: Domain) -> Any:
     Raises:
         BadValueError: the domain has no such value.
     """
+    if isinstance(domain, Ordered) and isinstance(raw, str) and domain.kind != "integer":
+        return checked(_ordered(raw, domain), domain)
     match domain:
         case Truth():
             if isinstance(raw, bool):
@@ -141,11 +143,9 @@ def from_json(raw: object, domain: Domain) -> Any:
             if isinstance(raw, str) or not isinstance(raw, (Sequence, frozenset, set)):
                 raise BadValueError("CR302", value=shown(raw), expected="[a, b]")
             return frozenset(_member(m, domain) for m in raw)
-        case Ordered(kind):
+        case Ordered():
             if isinstance(raw, float):
                 raise BadValueError("CR305", value=raw)
-            if isinstance(raw, str) and kind != "integer":
-                return checked(_ordered(raw, domain), domain)
             return checked(_native(raw, domain), domain)
         case ListOf():
             raise BadValueError("CR302", value=shown(raw), expected="-")
