@@ -26,7 +26,8 @@ class Run(NamedTuple):
     """A clock from one start on: the due instant as it was last reckoned, and what became of it.
 
     `due` is None where it was promised without a number, while it is paused, and where it is not known.
-    `owner` is who had to keep it: at the breach where there was one, else as it is now.
+    `owner` is who had to keep it: at the breach where there was one, else as it is now. `provisional`: the due
+    instant rests on days that the calendar does not cover.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Run(NamedTuple):
     ended_at: datetime | None
     pauses: tuple[tuple[datetime, datetime | None], ...]
     owner: Any
+    provisional: bool = False
 
     @property
     def shown(self) -> str:

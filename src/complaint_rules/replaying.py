@@ -169,6 +169,7 @@ class _Telling:
         return Run(
             run.number, self.shown(run.start), maybe(due.at if due else None), last, run.outcome, maybe(run.met_at),
             maybe(run.breached_at), maybe(run.ended_at), pauses, owner if run.breached_at is None else known(run.owner),
+            due.provisional if due else False,
         )  # fmt: skip
 
     def shown(self, at: timedelta) -> datetime:

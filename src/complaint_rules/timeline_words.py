@@ -75,6 +75,8 @@ WORDS: Mapping[str, Label] = {
     "status": Label("状态", "status"),
     "limit": Label("时限", "time limit"),
     "ask": Label("待查明", "to ask"),
+    "rests_on": Label("所依据的读法和假定", "rests on these readings and assumptions"),
+    "provisional": Label("（暂定：日历尚未公布到此）", " (provisional: the calendar does not cover it)"),
     "waits": Label("待查明：{}", "to ask: {}"),
     "because": Label("依据", "because"),
     "time": Label("时间", "time"),
