@@ -95,6 +95,7 @@ WORDS: Mapping[str, Label] = {
     "blocks": Label("什么妨碍办结", "What stands in the way of closing"),
     "journal": Label("记录", "Journal"),
     "legend": Label("图例", "Legend"),
+    "other_state": Label("应有的状态", "the state for it"),
     "missing": Label("缺：{}", "missing: {}"),
     "leads_to": Label("→ {}", "→ {}"),
     "nothing_owed": Label("没有时限", "no time limits"),
