@@ -43,7 +43,8 @@ class Course:
     start: timedelta
     given: timedelta  # the start fact by which it began; with `restart` it began later
     terms: Terms | None = None  # None: promptly, or not known yet
-    due: DueInstant | None = None
+    due: DueInstant | None = None  # as it was last reckoned
+    moved: bool = False  # whether a pause has ended since
     met_at: timedelta | None = None
     breached_at: timedelta | None = None
     ended_at: timedelta | None = None
@@ -141,7 +142,7 @@ class Ticking:
             return self._undetermined(applies, unknown, self._terms())
         given = self._instant_of(start)
         if deadline.repeat and self._begins_again(given, at):
-            return self._meet(self.runs[-1], at)
+            return self._meet(self.runs[-1], pausing, at)
         return self._judge(given, pausing, at)
 
     def _instant_of(self, start: Any) -> timedelta:
@@ -162,15 +163,15 @@ class Ticking:
             return None
         run = self._by_terms(run, terms, at)
         if met:
-            return self._meet(run, at)
+            return self._meet(run, pausing, at)
         if run.met_at is not None:
             self._unmeet(run, at)
         return self._by_time(run, at)
 
-    def _meet(self, run: Course, at: timedelta) -> str:
+    def _meet(self, run: Course, pausing: bool | Unknown, at: timedelta) -> str:
         self.status = run.outcome = "met_late" if run.breached_at is not None else "met"
         run.met_at = max(at, run.start) if at == BEGINNING else at
-        run.due = None if self.paused_since is not None and run.breached_at is None else self._due(run)
+        run.due = None if pausing is not False and run.breached_at is None else self._due(run)
         return f"{self.deadline.name}.met"
 
     def _unmeet(self, run: Course, at: timedelta) -> None:
@@ -274,7 +275,7 @@ class Ticking:
             self.spells.append((self.paused_since, at))
             self.paused_since = None
             if run and run.breached_at is None and run.met_at is None:
-                run.due = None
+                run.moved = True
             if run and run.outcome == "paused":
                 self.note("resumed", at, run, self.deadline.name)
 
@@ -302,7 +303,8 @@ class Ticking:
         return Clock(run.terms, run.start, self.calendar) if run.terms else None
 
     def _due(self, run: Course) -> DueInstant | None:
-        if run.due is None and run.terms is not None:
+        if (run.due is None or run.moved) and run.terms is not None:
+            run.moved = False
             return Clock(run.terms, run.start, self.calendar).due(self.pauses_of(run))
         return run.due
 
