@@ -18,6 +18,7 @@ from complaint_rules.example_file import examples_path, read_examples
 from complaint_rules.library import find_ruleset, load
 from complaint_rules.source import read
 
+
 def keys_of(expected: Any, prefix: str = "") -> Iterator[str]:
     """Yield the keys of an expectation, dotted; a variant's keys stand below the variant."""
     for key, value in expected.items():
