@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -118,15 +118,16 @@ class _Telling:
     def whole(self, now: datetime, only: Collection[str] | None, told: Told, revised: tuple[Revision, ...]) -> Replay:
         """Return everything that there is to say."""
         life, steps, state = self.life, self.life.plan.steps, self.life.state
-        to_come = [h for h in told.log if h.at > self.now or h.recorded_at > self.now]
+        ahead = [h for h in told.log if h.at > self.now]
+        late = [h for h in told.log if h.at <= self.now < h.recorded_at]
+        heard = {h.id for h in told.log if h.id and h.recorded_at <= self.now} if late else ()
         return Replay(
             now, state, decide_in(life.plan.rules, _facts(life), only),
             MappingProxyType({c.deadline.name: self.owed(c) for c in life.clocks}),
             tuple(sorted(life.journal, key=_AT)), tuple(life.violations),
             steps.open_from(state, life.values, life.answers) if steps and state else (),
             steps.blocks(state, life.values, life.answers) if steps and state else (),
-            self.next(), revised, tuple(_named(h) for h in to_come if h.at > self.now),
-            tuple(_named(h) for h in to_come if h.at <= self.now),
+            self.next(), revised, _named(ahead), _named(h for h in late if h.id not in heard),
         )  # fmt: skip
 
     def next(self) -> Next | None:
@@ -183,5 +184,7 @@ def _first(*instants: timedelta | None) -> timedelta:
     return next(i for i in instants if i is not None)
 
 
-def _named(happening: Happening) -> str:
-    return happening.id or happening.event or ""
+def _named(happenings: Iterable[Happening]) -> tuple[str, ...]:
+    """Return what identifies events, in their order, copies once."""
+    once = {h.id or id(h): h for h in sorted(happenings, key=lambda h: h.order)}
+    return tuple(h.id or h.event or "" for h in once.values())
