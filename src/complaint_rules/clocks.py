@@ -11,12 +11,12 @@ from complaint_rules.answers import Missing, Undetermined
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import PROMPTLY, Deadline, Milestone
 from complaint_rules.deadline import Terms
-from complaint_rules.deadlines import number_of, rests_on
+from complaint_rules.deadlines import number_of, out_of_reach, rests_on
 from complaint_rules.domains import ABSENT, Sign
 from complaint_rules.loading import deadline_reads
 from complaint_rules.replayed import Kind, Outcome, Status
 from complaint_rules.running import Clock, DueInstant, shifted
-from complaint_rules.worktime import Calendar, since
+from complaint_rules.worktime import Calendar, OutOfReachError, since
 
 BEGINNING, NEVER = timedelta.min, timedelta.max
 _EVER = 10**9
@@ -121,8 +121,11 @@ class Ticking:
 
     def look(self, at: timedelta) -> str | None:
         """Bring the clock to what the facts are now; return the event that this makes, if any."""
-        event = self._look(at)
-        self.wake = self._wake()
+        try:
+            event = self._look(at)
+            self.wake = self._wake()
+        except (OutOfReachError, OverflowError):
+            raise out_of_reach(self.deadline) from None
         return event
 
     def _look(self, at: timedelta) -> str | None:

@@ -368,6 +368,12 @@ _FACTS: Mapping[str, Code] = {
         help_en="name the `id` of an event of this log",
         help_zh="请写出本记录中某个事件的 `id`",
     ),
+    "CR319": _code(
+        en="the limit `{name}` leads beyond the years that calendars reach ({first} to {last})",
+        zh="时限 `{name}` 超出日历所及的年份（{first} 至 {last}）",
+        help_en="look at the start and the length of this limit; one of them is probably mistyped",
+        help_zh="请检查该时限的起点和长短，可能有一处写错",
+    ),
 }
 
 # CR4xx: the files beside a ruleset.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Ordered
 from complaint_rules.facts import name_of, wrong_value
 from complaint_rules.ruleset import Ruleset
-from complaint_rules.values import BadValueError, from_json
+from complaint_rules.values import BadValueError, from_json, shown
 from complaint_rules.words import suggest
 from complaint_rules.worktime import since
 
@@ -20,7 +20,8 @@ KEYS = ("event", "at", "id", "recorded_at", "by", "facts", "corrects", "retracts
 _TEXTS = ("event", "id", "by", "corrects", "retracts")
 _KNOWN = frozenset(KEYS)
 _TEXT = frozenset({str, type(None)})
-_TIME = Ordered("datetime")
+# The instants that every clock on earth can show.
+TIME = Ordered("datetime", datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC))
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -113,7 +114,7 @@ class _Reader:
         """Return the texts of an entry, None for what is no text."""
         for key, text in zip(_TEXTS, said, strict=True):
             if text is not None and not isinstance(text, str):
-                self.problem("CR302", f"{where}.{key}", value=text, expected='"…"')
+                self.problem("CR302", f"{where}.{key}", value=shown(text), expected='"…"')
         return [text if isinstance(text, str) else None for text in said]
 
     def check_event(self, event: str | None, retracts: str | None, where: str) -> None:
@@ -130,7 +131,7 @@ class _Reader:
         if raw is None:
             return None
         try:
-            return since(from_json(raw, _TIME))
+            return since(from_json(raw, TIME))
         except BadValueError as error:
             self.problem(error.code, f"{where}.{key}", **error.args_of)
             return None

@@ -16,13 +16,14 @@ from complaint_rules.answers import Missing
 from complaint_rules.clocks import NEVER, Course, Ticking
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import PROMPTLY
+from complaint_rules.deadlines import out_of_reach
 from complaint_rules.deciding import decide_in, in_force
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.life import Life, known, plan_of_life
 from complaint_rules.log import Happening, known_at
 from complaint_rules.replayed import Next, Obligation, Replay, Revision, Run
 from complaint_rules.timetable import EPOCH, MICROSECOND
-from complaint_rules.worktime import Calendar, since
+from complaint_rules.worktime import Calendar, OutOfReachError, since
 
 _AT = attrgetter("at")
 
@@ -142,7 +143,10 @@ class _Telling:
         deadline, run = clock.deadline, clock.runs[-1] if clock.runs else None
         owner = self.life.say(deadline.owner)
         ask, unset = clock.unknown if clock.status == "undetermined" else ((), ())
-        used, left = self.times(clock, run) if run else (None, None)
+        try:
+            used, left = self.times(clock, run) if run else (None, None)
+        except (OutOfReachError, OverflowError):
+            raise out_of_reach(deadline) from None
         return Obligation(
             deadline.name, deadline.label, clock.status, owner, deadline.within == PROMPTLY,
             tuple(self.run(clock, r, owner) for r in clock.runs), used, left, ask, unset,

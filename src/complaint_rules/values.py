@@ -203,10 +203,10 @@ def _bound(value: object) -> object:
 
 
 def shown(raw: object) -> str:
-    """Return a value, or the name of its type if it is too long or too deep for Python to show, for a sentence."""
+    """Return a value, or the name of its type if Python cannot show it, for a sentence."""
     try:
         text = str(raw) if isinstance(raw, (str, Decimal, date)) else repr(raw)
-    except (ValueError, RecursionError):
+    except Exception:  # noqa: BLE001 - too long, too deep, or an object of the caller's that raises whatever it likes
         text = type(raw).__name__
     return text if len(text) <= 60 else text[:57] + "…"
 
