@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Literal
 
-from complaint_rules.answers import Answer
 from complaint_rules.regions import Box
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.tables import Column
@@ -16,7 +15,7 @@ Said = Literal["decided", "not_regulated", "not_covered", "open", "outside"]
 RuleKind = Literal["added", "removed", "renamed", "changed", "moved", "wording"]
 PartKind = Literal["added", "removed", "changed", "wording"]
 # How sure we are of what a decision's answers changed to.
-Search = Literal["exact", "found", "nothing found", "unknown: budget", "not comparable"]
+Search = Literal["exact", "unknown: budget", "not comparable"]
 
 
 class Level(IntEnum):
@@ -89,28 +88,12 @@ class PartChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One decision's answers to one complaint, old and new; None where that side has no such decision."""
-
-    decision: str
-    old: Answer | None
-    new: Answer | None
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """The facts of one complaint that the two rulesets decide differently, by JSON-like values."""
-
-    facts: Mapping[str, Any]
-    differences: tuple[Difference, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class DecisionChange:
     """What changed in one decision, over its own columns.
 
     `ways` are in how many of the ways in which its unset bounds can lie it differs, and of how many; the regions are
-    those of the first such way, `supposing` these values. `space` is what at least one side can meet.
+    those of the first such way, `supposing` these values. `space` is what at least one side can meet. `affects` are
+    the decisions that rest on it, `limits` the deadlines.
     """
 
     name: str
@@ -122,11 +105,12 @@ class DecisionChange:
     parts: tuple[PartChange, ...] = ()
     supposing: Mapping[str, Any] | None = None
     ways: tuple[int, int] = (0, 1)
-    complaint: Complaint | None = None
+    affects: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
 
     @property
     def level(self) -> Level:
-        unsure = Level.NONE if self.search in ("exact", "found") else Level.MAJOR
+        unsure = Level.NONE if self.search == "exact" else Level.MAJOR
         # A rule that changed weighs what its answers do; by itself it is another citation.
         cited = Level.PATCH if self.rules else Level.NONE
         return max([unsure, cited, *(r.level for r in self.regions), *(p.level for p in self.parts)])

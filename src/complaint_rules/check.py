@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from complaint_rules.compile import TableStep, compile_ruleset, inlined, references, step_of, tables_of
+from complaint_rules.compile import TableStep, compile_ruleset, inlined, may_be_silent, references, step_of, tables_of
 from complaint_rules.diagnostics import Diagnostic, Severity
 from complaint_rules.domains import (
     NOT_REGULATED,
@@ -19,14 +19,12 @@ from complaint_rules.domains import (
     SignAxis,
     ValueAxis,
 )
-from complaint_rules.kinds import kind_of
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import deadline_reads, names_read
 from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, intersect, meeting, uncovered
-from complaint_rules.ruleset import ExpressionDecision, Ruleset, TableDecision, Type
+from complaint_rules.ruleset import Ruleset, TableDecision, Type
 from complaint_rules.source import Path
 from complaint_rules.tables import Column, HitPolicy, Table
-from complaint_rules.trees import Apply, Name
 from complaint_rules.values import to_json
 from complaint_rules.words import Label, Lang
 
@@ -98,18 +96,6 @@ def _possible_cells(ruleset: Ruleset, column: Column, way: Mapping[str, Any]) ->
             yield 1 << axis.cell_of(way[column.name])
         else:
             yield sum(1 << c for c in range(axis.size) if silent or axis.witness(c) is not NOT_REGULATED)
-
-
-def may_be_silent(ruleset: Ruleset, name: str) -> bool:
-    """Report whether a column can be not regulated; the time between two moments always is a time."""
-    source = name.partition(".")[0]
-    decision = inlined(ruleset, source) if source in ruleset.silent else None
-    if not isinstance(decision, ExpressionDecision):
-        return source in ruleset.silent
-    root = decision.formula.root
-    parts = root.parts if isinstance(root, Apply) else (root,)
-    is_plain = all(isinstance(p, Name) and kind_of(p.type) in ("date", "datetime") for p in parts)
-    return not is_plain or any(may_be_silent(ruleset, n) for n in decision.formula.names)
 
 
 def _has_bounds(decision: TableDecision) -> bool:

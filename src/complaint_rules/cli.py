@@ -10,7 +10,16 @@ from itertools import pairwise
 
 from cyclopts import App, CycloptsError
 
-from complaint_rules import __version__, cli_calendar, cli_complaint, cli_replay, cli_ruleset, cli_time, cli_writing
+from complaint_rules import (
+    __version__,
+    cli_calendar,
+    cli_complaint,
+    cli_diff,
+    cli_replay,
+    cli_ruleset,
+    cli_time,
+    cli_writing,
+)
 from complaint_rules.diagnostics import ComplaintRulesError
 from complaint_rules.printed import BAD_INPUT, OK, printable
 from complaint_rules.typed import STDIN
@@ -29,6 +38,7 @@ app.command(cli_ruleset.show)
 app.command(cli_ruleset.check)
 app.command(cli_ruleset.run_beside, name="test")
 app.command(cli_ruleset.clauses)
+app.command(cli_diff.compare_rulesets, name="diff")
 app.command(cli_writing.new)
 app.command(cli_writing.fmt)
 app.command(cli_writing.stubs)

@@ -189,9 +189,15 @@ def _joint_step(old: Side, new: Side) -> TableStep:
     """Return one table with the old rules, the new ones, and what cuts where the values of either side end."""
     columns = tuple(dict.fromkeys((*new.columns, *old.columns)))
     sides = (old, new)
-    bounds = dict.fromkeys(p for s in sides for whens in s.whens for w in whens for t in w.values() for p in references(t))
+    bounds = dict.fromkeys(
+        p for s in sides for whens in s.whens for w in whens for t in w.values() for p in references(t)
+    )
     places = {n: joint_place(old.rules.ruleset, new.rules.ruleset, n) for n in (*columns, *bounds)}
-    rules = [_row(tuple(j for w in whens for j in over_joint(w, s.rules.ruleset, places))) for s in sides for whens in s.whens]
+    rules = [
+        _row(tuple(j for w in whens for j in over_joint(w, s.rules.ruleset, places)))
+        for s in sides
+        for whens in s.whens
+    ]
     rules += [_row((_ends(s, columns),)) for s in sides]
     decision = replace(new.decision, inputs=columns, outputs={}, rules=tuple(rules), default=None, refer_to=None)
     ruleset = _holding(new.rules.ruleset, places)
@@ -374,7 +380,8 @@ def _exact(value: Any) -> Hashable:
         case tuple():
             return tuple(map(_exact, value))
         case _:
-            return value
+            found: Hashable = value
+            return found
 
 
 def value_at(column: Column, point: Sequence[int]) -> Any:

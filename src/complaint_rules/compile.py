@@ -26,6 +26,7 @@ from complaint_rules.domains import (
     value_in,
 )
 from complaint_rules.formula import rename
+from complaint_rules.kinds import kind_of
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.ruleset import (
     ChecklistDecision,
@@ -40,6 +41,7 @@ from complaint_rules.ruleset import (
     When,
 )
 from complaint_rules.tables import Aggregate, HitPolicy, Table, build_table
+from complaint_rules.trees import Apply, Name
 
 Pick = Callable[[Mapping[str, Any]], Any]
 # Values for the unset bounds of a table, and the table that they make.
@@ -537,3 +539,15 @@ def read_by(step: Step) -> tuple[str, ...]:
             return expression.formula.names
         case ChecklistStep(items=items):
             return tuple(dict.fromkeys(n for i in items for n in read_by(i)))
+
+
+def may_be_silent(ruleset: Ruleset, name: str) -> bool:
+    """Report whether a column can be not regulated; the time between two moments always is a time."""
+    source = name.partition(".")[0]
+    decision = inlined(ruleset, source) if source in ruleset.silent else None
+    if not isinstance(decision, ExpressionDecision):
+        return source in ruleset.silent
+    root = decision.formula.root
+    parts = root.parts if isinstance(root, Apply) else (root,)
+    is_plain = all(isinstance(p, Name) and kind_of(p.type) in ("date", "datetime") for p in parts)
+    return not is_plain or any(may_be_silent(ruleset, n) for n in decision.formula.names)

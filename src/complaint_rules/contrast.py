@@ -565,7 +565,7 @@ def _ways_to(view: _View, column: Column, taken: Cells, widened: Widened, deeper
     name = column.name
     bits = [widened[name, at] for of, at, _ in taken if of == name]
     example = _example(view.ruleset, column, [cell for of, _, cell in taken if of == name], view.values[name])
-    words = Label(*(_cell_words(view.ruleset, column, bits, example, lang) for lang in _LANGS))
+    words = Label(*(cell_words(view.ruleset, column, bits, example, lang) for lang in _LANGS))
     change = Change(name, _kind(view.ruleset, name), view.values[name], example, words)
     through = _through(view, column, bits, deeper - 1) if change.kind == "decision" and deeper else ()
     yield from [replace(change, through=t) for t in through] or [change]
@@ -598,7 +598,7 @@ def _example_set(column: Column, chosen: Sequence[int], value: Any) -> Any:
     return frozenset(members)
 
 
-def _cell_words(ruleset: Ruleset, column: Column, bits: Sequence[int], example: Any, lang: Lang) -> str:
+def cell_words(ruleset: Ruleset, column: Column, bits: Sequence[int], example: Any, lang: Lang) -> str:
     """Return all that the column may change to."""
     type_ = ruleset.type_of(column.name)
     if isinstance(example, Sign):

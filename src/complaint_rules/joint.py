@@ -148,7 +148,7 @@ def _grouped(masks: Sequence[int], bits: int) -> list[tuple[int, int]]:
 
 def merged(boxes: Sequence[Box]) -> list[Box]:
     """Return disjoint boxes as fewer ones with the same points, by joining those that differ on one axis only."""
-    if len(boxes) < 2:  # noqa: PLR2004 - one box is as few as can be
+    if len(boxes) < 2:
         return list(boxes)
     axes = range(len(boxes[0]))
     orders: Iterable[Sequence[int]] = (axes, axes[::-1])

@@ -13,8 +13,7 @@ from math import gcd, lcm
 from operator import or_
 from typing import Any
 
-from complaint_rules.check import may_be_silent
-from complaint_rules.compile import CompiledRuleset
+from complaint_rules.compile import CompiledRuleset, may_be_silent
 from complaint_rules.domains import (
     ABSENT,
     NOT_REGULATED,
