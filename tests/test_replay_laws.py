@@ -16,8 +16,8 @@ from random_replays import CALENDARS, random_case, to_yaml
 from reference_replay import replayed
 from sizes import of
 
-COUNT = of(60, 4_000)
-LAWS = of(40, 2_000)
+COUNT = of(25, 4_000)
+LAWS = of(15, 2_000)
 TICK = timedelta(microseconds=1)
 KINDS = {"event", "met", "unmet", "breached", "milestone", "lapsed", "restarted"}
 

@@ -281,7 +281,7 @@ def hostile() -> Replay:
     journal = [event("2024-05-09 10:00", f"e{i}", f"{bad.zh}{i}", by="<b>") for i in range(40)]
     journal += [Entry(on("2024-05-09 10:00"), "decision", "nobody_knows", bad, was="<a>", now="<b>")]
     journal += [milestone("2024-05-10 10:00", "closure.<i>", long, value="<u>", to="<s>")]
-    journal += [milestone(f"2024-05-{11 + i // 24} {i % 24:02}:00", "closure.urge", bad, nth=i) for i in range(200)]
+    journal += [milestone(f"2024-05-{11 + i // 24} {i % 24:02}:00", "closure.urge", bad, nth=i) for i in range(48)]
     closing = owed(
         "closure",
         long,
