@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Trace, Undetermined
     from complaint_rules.changes import Changes
-    from complaint_rules.changes_text import changes_json, changes_text
+    from complaint_rules.changes_words import changes_json, changes_text
     from complaint_rules.comparing import diff
     from complaint_rules.compile import CompiledRuleset
     from complaint_rules.contrast import WhyNot, why_not
@@ -34,7 +34,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "changes": ("Changes",),
-    "changes_text": ("changes_json", "changes_text"),
+    "changes_words": ("changes_json", "changes_text"),
     "comparing": ("diff",),
     "compile": ("CompiledRuleset",),
     "contrast": ("WhyNot", "why_not"),

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from complaint_rules.changes import Level
-from complaint_rules.changes_text import changes_json, changes_text, is_enough
+from complaint_rules.changes_words import changes_json, changes_text, is_enough
 from complaint_rules.comparing import diff
 from complaint_rules.library import load
 from complaint_rules.printed import FINDINGS, OK, print_json, print_lines

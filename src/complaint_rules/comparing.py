@@ -8,7 +8,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 
 from complaint_rules.changes import Changes, DecisionChange, Level, PartChange, RuleChange
-from complaint_rules.comparing_parts import changed_formula, changed_parts
+from complaint_rules.comparing_parts import changed_parts, changed_words
 from complaint_rules.comparing_tables import Compared, Side, compare_tables
 from complaint_rules.compile import CompiledRuleset, inlined, read_by
 from complaint_rules.jointly import joint_ruleset
@@ -43,7 +43,7 @@ def _decision(name: str, old: CompiledRuleset, new: CompiledRuleset, limits: Lim
         part = PartChange("decisions", name, "removed")
         added = PartChange("decisions", name, "added", level=Level.MINOR)
         return DecisionChange(name, "exact", parts=(added if one is None else part,))
-    parts = tuple(changed_formula(name, one, two))
+    parts = tuple(changed_words(name, one, two))
     sides = [_side(rules, name) for rules in (old, new)]
     if sides[0] is None or sides[1] is None:
         found = DecisionChange(name, "exact", parts=parts)

@@ -9,7 +9,15 @@ from typing import Any
 from complaint_rules.changes import Level, PartChange
 from complaint_rules.course import Deadline, Milestone, Process, Step
 from complaint_rules.domains import Enumeration, Members, Ordered
-from complaint_rules.ruleset import ExpressionDecision, Input, InvocationDecision, Parameter, Ruleset, Type
+from complaint_rules.ruleset import (
+    ExpressionDecision,
+    Input,
+    InvocationDecision,
+    Parameter,
+    Ruleset,
+    TableDecision,
+    Type,
+)
 
 # What may differ without an answer, an instant or a permission being another.
 _WORDING = frozenset({"label", "title", "because", "reason", "labels", "options", "cells", "refer_to"})
@@ -32,13 +40,15 @@ def _changed(old: Ruleset, new: Ruleset) -> Iterator[PartChange]:
         yield from _named(section, one, two)
 
 
-def changed_formula(name: str, old: Any, new: Any) -> Iterator[PartChange]:
-    """Yield what differs in a decision that is no table: its formula, or what it invokes."""
+def changed_words(name: str, old: Any, new: Any) -> Iterator[PartChange]:
+    """Yield what differs in a decision besides rules and items: its words, its formula, or what it invokes."""
     if type(old) is not type(new):
         yield PartChange("decisions", name, "changed", "kind", _kind(old), _kind(new))
         return
     keys = {ExpressionDecision: ("formula", "type", "step", "rounding"), InvocationDecision: ("invoke", "renamed")}
     yield from _fields("decisions", name, old, new, ("label", "because", *keys.get(type(old), ())))
+    if isinstance(old, TableDecision) and old.refer_to and new.refer_to:
+        yield from _fields("decisions", name, old, new, ("refer_to",))
 
 
 def _kind(decision: Any) -> str:

@@ -9,6 +9,7 @@ from operator import and_
 
 from complaint_rules.regions import Box, Budget, cells
 
+_BOXES_A_STEP = 50  # so many boxes can be looked at in one step of a budget
 # What is said of a point where exactly these boxes match; None where there is nothing to say.
 Verdict = Callable[[int], Hashable | None]
 
@@ -72,6 +73,7 @@ class _Walk:
 
     def __post_init__(self) -> None:
         joint = self.joint
+        self.effort = 1 + joint.every.bit_length() // _BOXES_A_STEP
         self.order = sorted(self._useful(), key=self._told)
         self.groups = [_grouped(joint.masks[axis], joint.space[axis]) for axis in self.order]
         self.sure = [joint.every]
@@ -97,11 +99,12 @@ class _Walk:
         if self._is_quiet(at, alive):
             return None
         if at == len(self.order):
+            self.budget.spend(self.effort)
             said = self.joint.verdict(alive)
             return None if said is None else self.leaves.setdefault(said, _Leaf(said))
         key = (at, alive)
         if key not in self.seen:
-            self.budget.spend()
+            self.budget.spend(self.effort)
             self.seen[key] = self._branches(at, alive)
         return self.seen[key]
 

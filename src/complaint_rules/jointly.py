@@ -173,7 +173,9 @@ def _admits(test: Test, domain: Domain, value: Any) -> bool:
 
 
 def _with_bounds(test: Test, settings: Mapping[str, Any]) -> Test:
-    if not isinstance(test, Within):
+    if not isinstance(test, Within) or not any(
+        isinstance(b, ParameterRef) for i in test.intervals for b in (i.low, i.high)
+    ):
         return test
 
     def bound(b: Any) -> Any:

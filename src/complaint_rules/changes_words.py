@@ -259,7 +259,7 @@ def _domain(domain: Domain) -> str:
             return f"[{', '.join(values or ('…',))}{', …' if more and values else ''}]"
         case Ordered(kind, low, high, step):
             ends = f"{'' if low is None else to_json(low)}..{'' if high is None else to_json(high)}"
-            return f"{kind} {ends}" + (f" / {to_json(step)}" if step is not None else "")
+            return f"{kind} {ends}" + (f" / {to_json(step)}" if step is not None and kind != "integer" else "")
     return type(domain).__name__.lower()
 
 
