@@ -22,6 +22,7 @@ exam: $(STAMP)
 	EXAM=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 	$(BIN)/python tests/exam/exam_decide.py $(EXAM_DECIDE)
 	$(BIN)/python tests/exam/exam_worktime.py $(EXAM_WORKTIME)
+	$(BIN)/python tests/exam/exam_replay.py $(EXAM_REPLAY)
 	$(BIN)/python tests/exam/exam_triggers.py $(EXAM_TRIGGERS)
 
 bench: $(STAMP)

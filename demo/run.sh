@@ -35,6 +35,16 @@ run due bank --start 2025-09-30T10:00 --set base_urgency=low --set customer_tier
 say "The car dealer's tables are lost; an overlay with example figures lets it be tried"
 run check auto_dealer --overlay rulesets/overlays/auto_dealer.example.yaml
 
+say "A complaint over ten weeks: what was owed and by whom, what was late, refused, fined, and by which clause"
+run replay auto_dealer demo/dealer.json --overlay rulesets/overlays/auto_dealer.example.yaml --now 2024-05-20T10:00 --lang zh
+
+say "The same as a picture, in the terminal and as a page for a browser"
+run timeline auto_dealer demo/dealer.json --overlay rulesets/overlays/auto_dealer.example.yaml --now 2024-05-20T10:00 --lang zh |
+  sed '/^记录$/,$d'
+mkdir -p build
+run timeline auto_dealer demo/dealer.json --overlay rulesets/overlays/auto_dealer.example.yaml --now 2024-05-20T10:00 --lang zh \
+  --to build/dealer.html
+
 for ruleset in food bank auto_dealer web_services retail_food; do
   say "Gaps, overlaps and rules that never decide: $ruleset"
   run check "$ruleset"

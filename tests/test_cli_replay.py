@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,3 +132,19 @@ def test_a_picture_of_another_kind_is_refused(capsys):
 
     assert code == 2
     assert "error[CR302]" in said.err
+
+
+@pytest.mark.parametrize("name", ["auto_dealer"])
+def test_one_log_gives_the_same_bytes_in_every_process(name: str) -> None:
+    root = Path(__file__).parents[1]
+    call = [sys.executable, "-m", "complaint_rules", "replay", name, str(root / "demo" / "dealer.json"), "--json"]
+    call += ["--overlay", str(root / "rulesets/overlays/auto_dealer.example.yaml"), "--now", "2024-05-20T10:00"]
+    said = {
+        subprocess.run(
+            call, capture_output=True, check=False, env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone}
+        ).stdout
+        for seed, zone in [("0", "UTC"), ("1", "America/New_York"), ("12345", "Asia/Shanghai")]
+    }
+
+    assert len(said) == 1
+    assert json.loads(said.pop())["state"] == "closed"

@@ -226,8 +226,8 @@ def dealer() -> Replay:
         event("2024-03-16 17:00", "closure_refused", "不同意关闭", id="e6"),
         of_clock("2024-03-16 17:00", "unmet", CLOSE),
         of_clock("2024-03-19 14:30", "breached", CLOSE),
-        milestone("2024-04-19 14:30", "closure.fine", FINE, index=0, value=Decimal(200)),
-        milestone("2024-05-19 14:30", "closure.fine", FINE, index=1, value=Decimal(500)),
+        milestone("2024-04-19 14:30", "closure.fine", FINE, nth=0, value=Decimal(200)),
+        milestone("2024-05-19 14:30", "closure.fine", FINE, nth=1, value=Decimal(500)),
         Entry(on("2024-05-19 14:30"), "decision", "level", label("投诉级别", "level"), was="general", now="serious"),
         Entry(
             on("2024-05-19 14:30"), "decision", "handler", label("责任部门", "owner"), was="department", now="leader"
@@ -281,7 +281,7 @@ def hostile() -> Replay:
     journal = [event("2024-05-09 10:00", f"e{i}", f"{bad.zh}{i}", by="<b>") for i in range(40)]
     journal += [Entry(on("2024-05-09 10:00"), "decision", "nobody_knows", bad, was="<a>", now="<b>")]
     journal += [milestone("2024-05-10 10:00", "closure.<i>", long, value="<u>", to="<s>")]
-    journal += [milestone(f"2024-05-{11 + i // 24} {i % 24:02}:00", "closure.urge", bad, index=i) for i in range(200)]
+    journal += [milestone(f"2024-05-{11 + i // 24} {i % 24:02}:00", "closure.urge", bad, nth=i) for i in range(48)]
     closing = owed(
         "closure",
         long,
@@ -310,7 +310,7 @@ def crowded() -> Replay:
     journal = [event(f"2024-05-{1 + i // 8:02} {i % 8 * 3:02}:00", f"e{i}", f"事件{i}") for i in range(80)]
     urge = label("催办", "urge")
     journal += [
-        Entry(on(f"2024-05-{6 + i // 12:02} {i % 12 * 2:02}:00"), "milestone", "limit0.urge", urge, run=0, index=i)
+        Entry(on(f"2024-05-{6 + i // 12:02} {i % 12 * 2:02}:00"), "milestone", "limit0.urge", urge, run=0, nth=i)
         for i in range(60)
     ]
     return life("2024-05-19 10:00", *limits, journal=tuple(sorted(journal, key=lambda e: e.at)))

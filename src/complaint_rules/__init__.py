@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Trace, Undetermined
+    from complaint_rules.changes import Changes
+    from complaint_rules.changes_words import changes_json, changes_text
+    from complaint_rules.comparing import diff
     from complaint_rules.compile import CompiledRuleset
     from complaint_rules.contrast import WhyNot, why_not
     from complaint_rules.contrast_words import explain_why_not
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "changes": ("Changes",),
+    "changes_words": ("changes_json", "changes_text"),
+    "comparing": ("diff",),
     "compile": ("CompiledRuleset",),
     "contrast": ("WhyNot", "why_not"),
     "contrast_words": ("explain_why_not",),
@@ -49,7 +55,7 @@ _ROOMS = {
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = ["NOT_REGULATED", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "Escalation", "FactsError", "Label", "Monitor", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "Replay", "Retraction", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "check_text", "decide", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "replay", "why_not"]  # fmt: skip
+__all__ = ["NOT_REGULATED", "Changes", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "Escalation", "FactsError", "Label", "Monitor", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "Replay", "Retraction", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "changes_json", "changes_text", "check_text", "decide", "diff", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "replay", "why_not"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -57,9 +57,9 @@ def load_calendar(
     Raises:
         RulesetError: with every problem of the file.
     """
+    if name_or_path in shipped_calendars() and known_at is None and week is None and make_up_days is None:
+        return _shipped(str(name_or_path))
     path = calendar_path(name_or_path)
-    if is_shipped(name_or_path) and known_at is None and week is None and make_up_days is None:
-        return _shipped(path)
     document = read(path.read_bytes(), str(path), limits)
     return read_calendar(document, known_at=known_at, week=week, make_up_days=make_up_days)
 
@@ -83,8 +83,9 @@ def calendar_path(name_or_path: str | FilePath) -> FilePath:
 
 
 @cache
-def _shipped(path: FilePath) -> Calendar:
+def _shipped(name: str) -> Calendar:
     """Return a calendar that comes with the library, read once."""
+    path = calendar_path(name)
     return read_calendar(read(path.read_bytes(), str(path)))
 
 

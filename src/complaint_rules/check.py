@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from complaint_rules.compile import TableStep, compile_ruleset, inlined, references, step_of, tables_of
+from complaint_rules.compile import TableStep, compile_ruleset, inlined, may_be_silent, references, step_of, tables_of
 from complaint_rules.diagnostics import Diagnostic, Severity
 from complaint_rules.domains import (
     NOT_REGULATED,
@@ -20,15 +20,13 @@ from complaint_rules.domains import (
     ValueAxis,
 )
 from complaint_rules.following import check_triggers
-from complaint_rules.kinds import kind_of
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import deadline_reads, names_read
 from complaint_rules.loading_trigger import where_table
 from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, intersect, meeting, uncovered
-from complaint_rules.ruleset import ExpressionDecision, Ruleset, TableDecision, Type
+from complaint_rules.ruleset import Ruleset, TableDecision, Type
 from complaint_rules.source import Path
 from complaint_rules.tables import Column, HitPolicy, Table
-from complaint_rules.trees import Apply, Name
 from complaint_rules.values import to_json
 from complaint_rules.words import Label, Lang
 
@@ -94,24 +92,12 @@ def _cut(ruleset: Ruleset, table: Table, way: Mapping[str, Any]) -> _Analysed:
 
 def _possible_cells(ruleset: Ruleset, column: Column, way: Mapping[str, Any]) -> Iterator[int]:
     """Yield, axis by axis, the cells of a column that can occur."""
-    may_be_silent = _may_be_silent(ruleset, column.name)
+    silent = may_be_silent(ruleset, column.name)
     for axis in column.axes:
         if column.name in way:
             yield 1 << axis.cell_of(way[column.name])
         else:
-            yield sum(1 << c for c in range(axis.size) if may_be_silent or axis.witness(c) is not NOT_REGULATED)
-
-
-def _may_be_silent(ruleset: Ruleset, name: str) -> bool:
-    """Report whether a column can be not regulated; the time between two moments always is a time."""
-    source = name.partition(".")[0]
-    decision = inlined(ruleset, source) if source in ruleset.silent else None
-    if not isinstance(decision, ExpressionDecision):
-        return source in ruleset.silent
-    root = decision.formula.root
-    parts = root.parts if isinstance(root, Apply) else (root,)
-    is_plain = all(isinstance(p, Name) and kind_of(p.type) in ("date", "datetime") for p in parts)
-    return not is_plain or any(_may_be_silent(ruleset, n) for n in decision.formula.names)
+            yield sum(1 << c for c in range(axis.size) if silent or axis.witness(c) is not NOT_REGULATED)
 
 
 def _has_bounds(decision: TableDecision) -> bool:

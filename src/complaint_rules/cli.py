@@ -14,6 +14,7 @@ from complaint_rules import (
     __version__,
     cli_calendar,
     cli_complaint,
+    cli_diff,
     cli_replay,
     cli_ruleset,
     cli_time,
@@ -39,6 +40,7 @@ app.command(cli_ruleset.show)
 app.command(cli_ruleset.check)
 app.command(cli_ruleset.run_beside, name="test")
 app.command(cli_ruleset.clauses)
+app.command(cli_diff.compare_rulesets, name="diff")
 app.command(cli_writing.new)
 app.command(cli_writing.fmt)
 app.command(cli_writing.stubs)

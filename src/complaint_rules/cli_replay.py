@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import replay as replay_case
-from complaint_rules.printed import FINDINGS, OK, head_line, print_json, print_lines
+from complaint_rules.printed import FINDINGS, OK, head_line, parameter_line, print_json, print_lines
 from complaint_rules.replayed import Obligation, Replay
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.timeline import timeline_html, timeline_svg, timeline_text
@@ -152,6 +152,10 @@ def _lines(ruleset: Ruleset, found: Replay, lang: Lang) -> Iterator[str]:
     if found.violations:
         yield from ("", voice.word("violations"))
         yield from (f"  {voice.stamp(v.at)}  {voice.violation(v)}" for v in found.violations)
+    rests_on = {n: v for owed in found.obligations.values() if owed.runs for n, v in owed.rests_on.items()}
+    if rests_on:
+        yield from ("", voice.word("rests_on"))
+        yield from (f"  {parameter_line(ruleset.parameters[n], v, lang)}" for n, v in rests_on.items())
     yield from after_lines(found, voice)
 
 
@@ -161,9 +165,10 @@ def _title(owed: Obligation, voice: Voice) -> str:
 
 
 def _owed(owed: Obligation, voice: Voice) -> Iterator[str]:
-    """Yield what a time limit comes to, and below it whose it is, by which clause, and on what it rests."""
+    """Yield what a time limit comes to, and below it whose it is and by which clause."""
     run = owed.run
     due = voice.word("promptly") if owed.promptly else voice.due(run) if run else ""
+    due += voice.word("provisional") if run and run.provisional else ""
     yield "  ".join(filter(None, (f"{_title(owed, voice)}: {STATUS[owed.status].in_lang(voice.lang)}", due)))
     times = {"met": run.met_at, "breached": run.breached_at} if run else {}
     said = [voice.word("at", voice.word(k), voice.stamp(at)) for k, at in times.items() if at]
@@ -172,7 +177,5 @@ def _owed(owed: Obligation, voice: Voice) -> Iterator[str]:
     waits = (
         [voice.word("waits", voice.listed([*map(voice.name, owed.ask), *owed.unset]))] if owed.ask or owed.unset else []
     )
-    rests = [f"{n} = {voice.value(n, v)}" for n, v in owed.rests_on.items()] if run else []
     parts = [*who, *said, *left, *waits, *owed.because]
     yield from ["    " + " · ".join(parts)] if parts else []
-    yield from ["    " + " · ".join(rests)] if rests else []

@@ -387,10 +387,10 @@ _FACTS: Mapping[str, Code] = {
         help_zh="请写出本记录中某个事件的 `id`",
     ),
     "CR319": _code(
-        en="at {at} the clocks never come to rest: {names} change one another without end",
-        zh="在 {at}，{names} 互相改变，无法停下",
-        help_en="a limit must not depend on its own event in a way that undoes it at once",
-        help_zh="时限的条件不应依赖它自己产生的事件而立即反复",
+        en="the limit `{name}` leads beyond the years that calendars reach ({first} to {last})",
+        zh="时限 `{name}` 超出日历所及的年份（{first} 至 {last}）",
+        help_en="look at the start and the length of this limit; one of them is probably mistyped",
+        help_zh="请检查该时限的起点和长短，可能有一处写错",
     ),
     "CR320": _code(
         en="`{at}` is too long ago: what happened up to {horizon} stands as it was judged",

@@ -26,6 +26,7 @@ from complaint_rules.domains import (
     value_in,
 )
 from complaint_rules.formula import rename
+from complaint_rules.kinds import kind_of
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.ruleset import (
     ChecklistDecision,
@@ -40,6 +41,7 @@ from complaint_rules.ruleset import (
     When,
 )
 from complaint_rules.tables import Aggregate, HitPolicy, Table, build_table
+from complaint_rules.trees import Apply, Name
 
 Pick = Callable[[Mapping[str, Any]], Any]
 # Values for the unset bounds of a table, and the table that they make.
@@ -257,7 +259,7 @@ def step_of(decision: Decision, ruleset: Ruleset, env: Mapping[str, Any], limits
             return ExpressionStep(decision)
         case ChecklistDecision():
             items = tuple(_table_step(_item_table(i, decision), ruleset, env, limits) for i in decision.items)
-            return ChecklistStep(decision, items, _table_step(_all_items(decision), ruleset, env, limits))
+            return ChecklistStep(decision, items, _table_step(all_items(decision), ruleset, env, limits))
         case InvocationDecision():
             raise AssertionError(decision.name)
 
@@ -287,7 +289,7 @@ def _item_table(item: Item, checklist: ChecklistDecision) -> TableDecision:
 _PARTS = ("needs", "when")
 
 
-def _all_items(checklist: ChecklistDecision) -> TableDecision:
+def all_items(checklist: ChecklistDecision) -> TableDecision:
     """Return the checklist as one table that lists which parts of which items hold."""
     rules = [_part(i, p, (i.id, p)) for i in checklist.items for p in _PARTS]
     return _listing(checklist.name, checklist, checklist.inputs, rules)
@@ -537,3 +539,15 @@ def read_by(step: Step) -> tuple[str, ...]:
             return expression.formula.names
         case ChecklistStep(items=items):
             return tuple(dict.fromkeys(n for i in items for n in read_by(i)))
+
+
+def may_be_silent(ruleset: Ruleset, name: str) -> bool:
+    """Report whether a column can be not regulated; the time between two moments always is a time."""
+    source = name.partition(".")[0]
+    decision = inlined(ruleset, source) if source in ruleset.silent else None
+    if not isinstance(decision, ExpressionDecision):
+        return source in ruleset.silent
+    root = decision.formula.root
+    parts = root.parts if isinstance(root, Apply) else (root,)
+    is_plain = all(isinstance(p, Name) and kind_of(p.type) in ("date", "datetime") for p in parts)
+    return not is_plain or any(may_be_silent(ruleset, n) for n in decision.formula.names)

@@ -87,7 +87,7 @@ Kind = Literal["fact", "decision", "setting"]
 
 STEPS = 60_000
 _LANGS: tuple[Lang, Lang] = ("zh", "en")
-_SET_WORDS = ((0b10, Label("包括“{}”", "includes {}")), (0b01, Label("不包括“{}”", "does not include {}")))
+SET_WORDS = ((0b10, Label("包括“{}”", "includes {}")), (0b01, Label("不包括“{}”", "does not include {}")))
 _CHAINED = 2  # how many decisions deep a change is followed to the facts
 _WAYS = 16  # how many ways to bring a change about are tried
 
@@ -565,7 +565,7 @@ def _ways_to(view: _View, column: Column, taken: Cells, widened: Widened, deeper
     name = column.name
     bits = [widened[name, at] for of, at, _ in taken if of == name]
     example = _example(view.ruleset, column, [cell for of, _, cell in taken if of == name], view.values[name])
-    words = Label(*(_cell_words(view.ruleset, column, bits, example, lang) for lang in _LANGS))
+    words = Label(*(cell_words(view.ruleset, column, bits, example, lang) for lang in _LANGS))
     change = Change(name, _kind(view.ruleset, name), view.values[name], example, words)
     through = _through(view, column, bits, deeper - 1) if change.kind == "decision" and deeper else ()
     yield from [replace(change, through=t) for t in through] or [change]
@@ -598,7 +598,7 @@ def _example_set(column: Column, chosen: Sequence[int], value: Any) -> Any:
     return frozenset(members)
 
 
-def _cell_words(ruleset: Ruleset, column: Column, bits: Sequence[int], example: Any, lang: Lang) -> str:
+def cell_words(ruleset: Ruleset, column: Column, bits: Sequence[int], example: Any, lang: Lang) -> str:
     """Return all that the column may change to."""
     type_ = ruleset.type_of(column.name)
     if isinstance(example, Sign):
@@ -608,15 +608,15 @@ def _cell_words(ruleset: Ruleset, column: Column, bits: Sequence[int], example: 
         case ValueAxis():
             return joined((value_words(axis.witness(c), type_, lang) for c in cells(may_be)), lang, "or")
         case LineAxis():
-            return test_words(Within(tuple(_stretches(axis, may_be))), type_, ruleset, lang)
+            return test_words(Within(tuple(stretches(axis, may_be))), type_, ruleset, lang)
         case MemberAxis() | SignAxis():
             pairs = [(a.member, b) for a, b in zip(column.axes, bits, strict=True) if isinstance(a, MemberAxis)]
-            members = [(words, frozenset(m for m, b in pairs if b == only)) for only, words in _SET_WORDS]
+            members = [(words, frozenset(m for m, b in pairs if b == only)) for only, words in SET_WORDS]
             said = (words.in_lang(lang).format(value_words(m, type_, lang)) for words, m in members if m)
             return joined(said, lang, "semicolon")
 
 
-def _stretches(axis: LineAxis, bits: int) -> Iterator[Interval]:
+def stretches(axis: LineAxis, bits: int) -> Iterator[Interval]:
     """Yield the stretches of a line that the cells make, neighbours joined."""
     open_: Interval | None = None
     for number, cell in enumerate(axis.cells):

@@ -16,7 +16,7 @@ from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.loading import deadline_reads
 from complaint_rules.ruleset import ParameterKind
 from complaint_rules.values import to_json
-from complaint_rules.worktime import Calendar
+from complaint_rules.worktime import FIRST_YEAR, LAST_YEAR, Calendar, OutOfReachError
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,12 @@ def number_of(amount: Any, unit: str, deadline: Deadline) -> int | float:
     return number
 
 
+def out_of_reach(deadline: Deadline) -> FactsError:
+    """Return what is to be said where a deadline leads beyond all calendars."""
+    words = {"name": deadline.name, "first": FIRST_YEAR, "last": LAST_YEAR}
+    return FactsError([Diagnostic("CR319", args=words, where=f"deadlines.{deadline.name}")])
+
+
 def due_dates(
     rules: CompiledRuleset,
     facts: Mapping[str, Any],
@@ -179,9 +185,11 @@ class _Reader:
         owner = self.owner()
         reckoned = {k: v for k, v in terms.items() if k != "start"}
         agreed = Terms(number_of(amount, reckoned["unit"], self.deadline), **reckoned)
-        return DueAnswer(
-            due(agreed, start, calendar), start, agreed, owner, rests_on(self.rules, self.deadline), because
-        )
+        try:
+            found = due(agreed, start, calendar)
+        except (OutOfReachError, OverflowError):
+            raise out_of_reach(self.deadline) from None
+        return DueAnswer(found, start, agreed, owner, rests_on(self.rules, self.deadline), because)
 
     def open(self) -> NotDue | OpenDue | None:
         """Return what is to be said where something that was read is not known, or the procedure is silent."""

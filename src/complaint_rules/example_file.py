@@ -120,8 +120,9 @@ class _Reader:
             yield self.example(self.mapping(plain, ("examples", at)), ("examples", at))
 
     def example(self, plain: Mapping[str, Plain], place: Place) -> Example:
-        says_more = any(k in plain for k in ("due", *LIFE_KEYS))
-        self.known_keys(plain, _KEYS, ("name", "given") if says_more else ("name", "given", "expect"), place)
+        is_life = any(k in plain for k in LIFE_KEYS)
+        needed = ("name",) if is_life else ("name", "given") if "due" in plain else ("name", "given", "expect")
+        self.known_keys(plain, _KEYS, needed, place)
         life = LifeReader(self.ruleset, self.problem, self.value).read(plain, place)
         shown = (
             {n.partition(".")[0]: n for n in (*life.obligations, *life.happened, "state", "violations")} if life else {}

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ LIFE_KEYS = ("events", "related", "now", "obligations", "state", "happened", "vi
 _SAID = ("status", "due", "breached", "met", "owner", "runs")
 _STATUSES = get_args(Status)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?\Z", re.ASCII)
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[ T]24:00(:00)?\Z", re.ASCII)
 Problem = Callable[..., None]
 Difference = tuple[str, str, str]
 
@@ -70,16 +71,20 @@ class LifeReader:
         )  # fmt: skip
 
     def time(self, plain: Plain | None, place: Place) -> datetime | None:
-        """Return an instant; without an offset it is the ruleset's local time."""
-        if isinstance(plain, str) and _TIME.match(plain):
-            return datetime.fromisoformat(plain).replace(tzinfo=ZoneInfo(self.ruleset.time_zone))
+        """Return an instant; without an offset it is the ruleset's local time, and a day may end at 24:00."""
+        if plain is None:
+            return None
+        text = str(plain)
+        midnight = _MIDNIGHT.match(text)
         try:
-            found = datetime.fromisoformat(str(plain))
-        except ValueError:
+            found = datetime.fromisoformat(text[: midnight.end(1)] if midnight else text)
+            found += timedelta(days=1) if midnight else timedelta(0)
+        except (ValueError, OverflowError):
             found = None
+        if found is not None and (midnight or _TIME.match(text)):
+            return found.replace(tzinfo=ZoneInfo(self.ruleset.time_zone))
         if found is None or found.tzinfo is None:
-            if plain is not None:
-                self.problem("CR103", place, value=plain, expected="2024-03-13 17:30")
+            self.problem("CR103", place, value=plain, expected="2024-03-13 17:30")
             return None
         return found
 

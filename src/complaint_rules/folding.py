@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from complaint_rules.answers import Missing
 from complaint_rules.course import Fold
@@ -14,8 +14,7 @@ from complaint_rules.ruleset import Ruleset
 _NOTHING_YET: Mapping[str, Any] = {"happened": False, "count": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """An event as a fold sees it; one of a related complaint brings the facts by which it counts."""
 
     event: str
@@ -30,7 +29,7 @@ class _Tally:
 
     value: Any
     counted_at: timedelta | None = None
-    seen: list[Seen] = field(default_factory=list)
+    seen: tuple[Seen, ...] = ()  # kept where related complaints count as well
 
 
 class Folds:
@@ -63,7 +62,7 @@ class Folds:
         for name in self.listening.get(seen.event, ()):
             fold, tally = self.folds[name], tallies[name]
             if fold.across:
-                tally.seen.append(seen)
+                tally.seen += (seen,)
                 value = _across(fold, tally.seen, values)
             elif seen.facts is None:
                 value = _next(fold, tally, seen)
@@ -78,6 +77,8 @@ class Folds:
     ) -> dict[str, Any]:
         """Return the facts that change since these facts, by which related events count, have changed."""
         changed: dict[str, Any] = {}
+        if not self.across:
+            return changed
         for name in dict.fromkeys(f for n in names for f in self.across.get(n, ())):
             tally = tallies[name]
             value = _across(self.folds[name], tally.seen, values)

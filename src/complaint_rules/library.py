@@ -20,15 +20,16 @@ from complaint_rules.compile import under as compiled_under
 from complaint_rules.dated import versions
 from complaint_rules.deadlines import AnyDue, due_dates
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
-from complaint_rules.facts import name_of, read_facts, read_parameters
+from complaint_rules.facts import name_of, read_facts, read_parameters, wrong_value
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
-from complaint_rules.log import read_log
+from complaint_rules.log import TIME, read_log
 from complaint_rules.overlay import is_overlay, join
 from complaint_rules.replayed import Replay
 from complaint_rules.replaying import Told, replay_told
 from complaint_rules.ruleset import Ruleset, version_of
 from complaint_rules.source import Document, read
+from complaint_rules.values import shown
 from complaint_rules.words import Label, suggest
 from complaint_rules.worktime import Calendar
 
@@ -340,10 +341,10 @@ def replay(
         FactsError: with everything that is wrong with the facts and the logs, each by its place.
         RulesetError: the calendar cannot be read.
     """
-    if now.tzinfo is None:
-        raise FactsError(
-            [Diagnostic("CR302", args={"value": now, "expected": "2024-05-06T09:00:00+08:00"}, where="now")]
-        )
+    wrong = wrong_value(now, TIME, "now")
+    if wrong or not isinstance(now, datetime):
+        expected = {"value": shown(now), "expected": "2024-05-06T09:00:00+08:00"}
+        raise FactsError(wrong or [Diagnostic("CR302", args=expected, where="now")])
     ruleset = rules.ruleset
     read, problems = _all_read(
         lambda: read_facts(ruleset, facts), lambda: read_log(ruleset, events),

@@ -22,7 +22,6 @@ from complaint_rules.words import Label
 from complaint_rules.worktime import Calendar
 
 _MOST_ENTRIES = 100_000
-_MOST_AT_ONCE = 1_000
 _VERDICTS = frozenset({"met", "met_late", "overdue", "excused"})
 _FACTS = Label("补充事实", "facts")
 
@@ -33,12 +32,13 @@ class LifePlan:
     def __init__(self, rules: CompiledRuleset) -> None:
         ruleset = rules.ruleset
         self.rules = rules
-        self.clocks = tuple(ClockPlan(d, ruleset, rules.parameters) for d in ruleset.deadlines.values())
+        self.clocks = tuple(ClockPlan(d, rules) for d in ruleset.deadlines.values())
         self.steps = Steps(ruleset.process) if ruleset.process else None
         conditions = (s.when for s in ruleset.process.steps.values()) if ruleset.process else ()
         read = {n for c in self.clocks for n in c.reads} | {n for n in conditions if n}
         self.plan = plan_of(rules, {n.partition(".")[0] for n in read} & ruleset.decisions.keys())
         self.folds = Folds(ruleset)
+        self.looking = _by_name(c.judged_by for c in self.clocks)
         self.labels = {n: e.label for n, e in ruleset.events.items()}
         self._resting: dict[frozenset[str], Sequence[tuple[Step, Settler]]] = {}
 
@@ -53,6 +53,15 @@ class LifePlan:
         if found is None:
             found = self._resting[key] = resting_on(key, self.plan.steps)
         return found
+
+
+def _by_name(reads: Iterable[Collection[str]]) -> dict[str, list[int]]:
+    """Return which clocks each name can change."""
+    found: dict[str, list[int]] = {}
+    for i, names in enumerate(reads):
+        for name in names:
+            found.setdefault(name, []).append(i)
+    return found
 
 
 def plan_of_life(rules: CompiledRuleset) -> LifePlan:
@@ -82,11 +91,14 @@ class Life:
         self.violations: list[Violation] = []
         self.clocks = [Ticking(c, calendar, self.values, self.note) for c in plan.clocks]
         self.stale = set(range(len(self.clocks)))
+        self.wakes = [NEVER for _ in self.clocks]
+        self.soonest = NEVER  # the next instant at which a clock changes by itself
+        self._shown: dict[timedelta, datetime] = {}
 
     def live(self, log: Iterable[Happening], related: Collection[int], now: timedelta) -> None:
-        """Go through the log and the instants of the clocks, up to now."""
+        """Go through the log, which is in order, and the instants of the clocks, up to now."""
         self.settle(BEGINNING)
-        for happening in sorted(log, key=lambda h: h.order):
+        for happening in log:
             self.until(happening.at)
             if id(happening) in related:
                 self.hear(Seen(happening.event or "", happening.at, self.shown(happening.at), happening.facts))
@@ -97,34 +109,36 @@ class Life:
 
     def until(self, at: timedelta) -> None:
         """Let the clocks go on up to an instant, and do what they do at it."""
-        while (wake := min((c.wake for c in self.clocks), default=NEVER)) <= at:
-            self.stale |= {i for i, c in enumerate(self.clocks) if c.wake <= wake}
-            self.settle(wake)
+        while (soonest := self.soonest) <= at:
+            self.stale.update(i for i, wake in enumerate(self.wakes) if wake <= soonest)
+            self.settle(soonest)
 
     def settle(self, at: timedelta) -> None:
-        """Let the clocks make their events until nothing changes any more at this instant."""
-        for _ in range(_MOST_AT_ONCE):
-            if not self.next_event(at):
-                return
-        names = [c.deadline.name for c in self.clocks]
-        raise FactsError([Diagnostic("CR319", args={"at": self.shown(at).isoformat(), "names": names})])
+        """Let the clocks make their events until nothing changes any more at this instant, breaches before milestones."""
+        while self.stale or self.soonest <= at:
+            if self.stale:
+                self.look(min(self.stale), at)
+            else:
+                self.pass_milestone(at)
 
-    def next_event(self, at: timedelta) -> bool:
-        """Let one clock make an event, a breach before a milestone; return whether one did."""
-        for i, clock in enumerate(self.clocks):
-            if i in self.stale or clock.wake <= at:
-                event = clock.look(at)
-                if event is not None:
-                    self.made(event, clock, at)
-                    return True
-                self.stale.discard(i)
-        for clock in self.clocks:
-            passing = clock.milestone(at) if clock.wake <= at else None
-            if passing:
-                self.stale.add(self.clocks.index(clock))
-                self.reach(clock, *passing, at)
-                return True
-        return False
+    def look(self, i: int, at: timedelta) -> None:
+        """Look at a clock, and let happen what it makes."""
+        clock = self.clocks[i]
+        event = clock.look(at)
+        self.wakes[i] = clock.wake
+        self.soonest = min(self.wakes)
+        if event is None or not clock.deadline.repeat:  # one that repeats may have more to do
+            self.stale.discard(i)
+        if event is not None:
+            self.made(event, clock, at)
+
+    def pass_milestone(self, at: timedelta) -> None:
+        """Let the first clock whose instant has come pass its milestone."""
+        i = next(i for i, wake in enumerate(self.wakes) if wake <= at)
+        self.stale.add(i)
+        passing = self.clocks[i].milestone(at)
+        if passing:
+            self.reach(self.clocks[i], *passing, at)
 
     # --- what happens ------------------------------------------------------------------------------------
 
@@ -134,7 +148,9 @@ class Life:
         when = self.shown(happening.at)
         label = _FACTS if event == FACTS else self.plan.labels[event]
         self.enter(Entry(when, "event", event, label, happening.id, by=happening.by))
-        self.learn({n: v for n, v in happening.facts.items() if self.values.get(n) != v}, when)
+        brought = {n: v for n, v in happening.facts.items() if self.values.get(n) != v}
+        if brought:
+            self.learn(brought, when)
         self.hear(Seen(event, happening.at, when))
         self.step(event, when, happening.id, happening.by, made=False)
 
@@ -146,7 +162,7 @@ class Life:
         when, deadline = self.shown(at), clock.deadline
         because = deadline.because if kind == "breached" else ()
         owner = known(run.owner) if kind == "breached" else None
-        self.enter(Entry(when, kind, deadline.name, deadline.label, run=run.index, by=owner, because=because))
+        self.enter(Entry(when, kind, deadline.name, deadline.label, run=run.number, by=owner, because=because))
         self.hear(Seen(event, at, when))
         self.step(event, when, None, None, made=True)
 
@@ -159,7 +175,7 @@ class Life:
         place = len(self.journal)
         self.hear(Seen(name, at, when))
         entry = Entry(
-            when, "milestone", name, milestone.label, run=clock.runs[-1].index, index=k if milestone.every else None,
+            when, "milestone", name, milestone.label, run=clock.runs[-1].number, nth=k if milestone.every else None,
             by=self.say(milestone.by), to=self.say(milestone.to), value=self.say(milestone.value), because=milestone.because,
         )  # fmt: skip
         self.enter(entry, place)
@@ -173,8 +189,6 @@ class Life:
 
     def learn(self, changed: dict[str, Any], when: datetime) -> None:
         """Change facts, and decide again what rests on them."""
-        if not changed:
-            return
         self.facts |= changed
         self.values |= changed
         touched = set(changed)
@@ -184,8 +198,11 @@ class Life:
             self.answers[step.name] = answer
             self.values |= exports
             touched |= exports.keys()
-        self.stale |= {i for i, c in enumerate(self.clocks) if not touched.isdisjoint(c.plan.reads)}
-        self.learn(self.plan.folds.regrouped(self.tallies, changed, self.values), when)
+        for name in touched:
+            self.stale.update(self.plan.looking.get(name, ()))
+        again = self.plan.folds.regrouped(self.tallies, changed, self.values)
+        if again:
+            self.learn(again, when)
 
     def compare(self, name: str, answer: Answer, when: datetime) -> None:
         """Enter a decision that has changed."""
@@ -216,24 +233,31 @@ class Life:
         """Enter what became of a clock without an event."""
         when = self.shown(max(at, run.start) if at == BEGINNING else at)
         deadline = self.plan.rules.ruleset.deadlines[name]
-        self.enter(Entry(when, kind, name, deadline.label, run=run.index))
+        self.enter(Entry(when, kind, name, deadline.label, run=run.number))
 
     def enter(self, entry: Entry, place: int | None = None) -> None:
-        if len(self.journal) >= _MOST_ENTRIES:
+        if place is None:
+            self.journal.append(entry)
+        else:
+            self.journal.insert(place, entry)
+        if len(self.journal) > _MOST_ENTRIES:
             raise FactsError([Diagnostic("CR008", args={"what": "journal", "most": _MOST_ENTRIES}, where="events")])
-        self.journal.insert(len(self.journal) if place is None else place, entry)
 
     def say(self, name: str | None) -> Any:
         """Return what a name says now; a role is itself."""
         return None if name is None else known(self.values.get(name, name))
 
     def shown(self, at: timedelta) -> datetime:
-        return self.calendar.instant(at)
+        """Return an instant as the calendar's clock shows it; much that happens at one asks for it."""
+        found = self._shown.get(at)
+        if found is None:
+            found = self._shown[at] = self.calendar.instant(at)
+        return found
 
     def verdicts(self) -> dict[tuple[str, int], Any]:
         """Return what became of each run that has been judged."""
         runs = ((c.deadline.name, r) for c in self.clocks for r in c.runs)
-        return {(n, r.index): r.outcome for n, r in runs if r.outcome in _VERDICTS}
+        return {(n, r.number): r.outcome for n, r in runs if r.outcome in _VERDICTS}
 
 
 def known(value: Any) -> Any:

@@ -213,8 +213,10 @@ class CourseReader(Names):
             self._check_in(doc.to, states, (*path, "to"))
         self._check_condition(doc.when, (*path, "when"))
         start = tuple(doc.from_) or tuple(n for n, s in states.items() if not s.final)
+        heard = self.doc.events.get(event)
+        label = label_for(name, doc.label) if doc.label or heard is None else label_for(event, heard.label)
         return Step(
-            name, label_for(name, doc.label), event, start, doc.to, tuple(doc.by), doc.when,
+            name, label, event, start, doc.to, tuple(doc.by), doc.when,
             self._cited(doc.because, path), self.document.span(path, of_key=True),
         )  # fmt: skip
 

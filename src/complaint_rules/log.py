@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from complaint_rules.course import FACTS
 from complaint_rules.diagnostics import Diagnostic, FactsError
@@ -13,17 +13,20 @@ from complaint_rules.domains import Ordered
 from complaint_rules.facts import name_of, wrong_value
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.timetable import EPOCH
-from complaint_rules.values import BadValueError, from_json, to_json
+from complaint_rules.values import BadValueError, from_json, shown, to_json
 from complaint_rules.words import suggest
 from complaint_rules.worktime import since
 
 KEYS = ("event", "at", "id", "recorded_at", "by", "facts", "corrects", "retracts")
-_TIME = Ordered("datetime")
+_TEXTS = ("event", "id", "by", "corrects", "retracts")
+_KNOWN = frozenset(KEYS)
+_TEXT = frozenset({str, type(None)})
+# The instants that every clock on earth can show.
+TIME = Ordered("datetime", datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC))
 _NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """Something that happened, its times since 1970 UTC; with `event` None it takes back another."""
 
     event: str | None
@@ -61,6 +64,9 @@ def read_log(
     """
     if isinstance(log, (str, bytes, Mapping)) or not isinstance(log, Iterable):
         raise FactsError([Diagnostic("CR302", args={"value": name_of(log), "expected": "[…]"}, where=where)])
+    log = list(log)
+    if not log:
+        return []
     reader = _Reader(ruleset, of_others=of_others)
     found = [h for i, raw in enumerate(log) if (h := reader.read(raw, f"{where}[{i}]"))]
     reader.check_ids(found, where)
@@ -124,27 +130,32 @@ class _Reader:
 
     def read(self, raw: Any, where: str) -> Happening | None:
         """Return an entry of the log, or None where it cannot be read."""
-        if not isinstance(raw, Mapping):
+        if type(raw) is not dict and not isinstance(raw, Mapping):
             self.problem("CR302", where, value=name_of(raw), expected="{…}")
             return None
         before = len(self.problems)
-        for key in raw:
+        for key in () if raw.keys() <= _KNOWN else raw:
             if key not in KEYS:
                 said = name_of(key)
                 self.problem("CR004", f"{where}.{said}", key=said, known=KEYS, suggestion=suggest(said, KEYS))
-        texts = {k: self.text(raw.get(k), f"{where}.{k}") for k in ("event", "id", "by", "corrects", "retracts")}
-        self.check_event(texts["event"], texts["retracts"], where)
-        recorded_at = self.time(raw.get("recorded_at"), f"{where}.recorded_at")
-        at = self.time(raw.get("at"), f"{where}.at")
-        at = recorded_at if at is None and texts["event"] is None else at
+        texts = [raw.get(key) for key in _TEXTS]
+        event, id_, by, corrects, retracts = texts if set(map(type, texts)) <= _TEXT else self.texts(texts, where)
+        self.check_event(event, retracts, where)
+        recorded_at, at = self.time(raw, "recorded_at", where), self.time(raw, "at", where)
+        at = recorded_at if at is None and event is None else at
         if at is None and raw.get("at") is None:
             self.problem("CR005", where, key="at")
-        facts = self.facts(texts["event"], raw.get("facts"), f"{where}.facts")
+        facts = self.facts(event, raw.get("facts"), where)
         if len(self.problems) > before or at is None:
             return None
-        known = at if recorded_at is None else recorded_at
-        stands_for = texts["corrects"] or texts["retracts"]
-        return Happening(texts["event"], at, known, texts["id"], texts["by"], facts, stands_for)
+        return Happening(event, at, at if recorded_at is None else recorded_at, id_, by, facts, corrects or retracts)
+
+    def texts(self, said: Sequence[Any], where: str) -> list[str | None]:
+        """Return the texts of an entry, None for what is no text."""
+        for key, text in zip(_TEXTS, said, strict=True):
+            if text is not None and not isinstance(text, str):
+                self.problem("CR302", f"{where}.{key}", value=shown(text), expected='"…"')
+        return [text if isinstance(text, str) else None for text in said]
 
     def check_event(self, event: str | None, retracts: str | None, where: str) -> None:
         """An entry names an event, or takes one back."""
@@ -155,25 +166,21 @@ class _Reader:
         elif event is not None and event not in self.known:
             self.problem("CR314", f"{where}.event", name=event, suggestion=suggest(event, self.known))
 
-    def text(self, raw: Any, where: str) -> str | None:
-        if raw is not None and not isinstance(raw, str):
-            self.problem("CR302", where, value=raw, expected='"…"')
-            return None
-        return raw
-
-    def time(self, raw: Any, where: str) -> timedelta | None:
+    def time(self, entry: Mapping[str, Any], key: str, where: str) -> timedelta | None:
+        raw = entry.get(key)
         if raw is None:
             return None
         try:
-            return since(from_json(raw, _TIME))
+            return since(from_json(raw, TIME))
         except BadValueError as error:
-            self.problem(error.code, where, **error.args_of)
+            self.problem(error.code, f"{where}.{key}", **error.args_of)
             return None
 
     def facts(self, event: str | None, raw: Any, where: str) -> Mapping[str, Any]:
         """Return the facts that an entry brings; null is not given."""
         if raw is None:
             return _NOTHING
+        where = f"{where}.facts"
         if not isinstance(raw, Mapping):
             self.problem("CR302", where, value=name_of(raw), expected="{…}")
             return _NOTHING
@@ -226,7 +233,9 @@ def known_at(log: Sequence[Happening], now: timedelta) -> list[Happening]:
     told = [h for h in log if h.recorded_at <= now]
     if any(h.id is not None for h in told):
         told = list(_each_once(told))
-    return sorted((h for h in told if h.event is not None and h.at <= now), key=lambda h: h.order)
+    happened = [h for h in told if h.event is not None and h.at <= now]
+    in_order = all(a.at < b.at for a, b in pairwise(happened))
+    return happened if in_order else sorted(happened, key=lambda h: h.order)
 
 
 def _each_once(told: Sequence[Happening]) -> Iterator[Happening]:

@@ -38,10 +38,24 @@ def intersect(a: Box, b: Box) -> Box | None:
 
 def masks(sizes: Sequence[int], boxes: Sequence[Box]) -> tuple[tuple[int, ...], ...]:
     """Return, for each cell of each axis, the bitset of boxes that contain it."""
-    return tuple(
-        tuple(sum(1 << b for b, box in enumerate(boxes) if box[axis] >> cell & 1) for cell in range(size))
-        for axis, size in enumerate(sizes)
-    )
+    return tuple(_masks_on([box[axis] for box in boxes], size) for axis, size in enumerate(sizes))
+
+
+def _masks_on(sides: Sequence[int], size: int) -> tuple[int, ...]:
+    """Return the bitset of boxes for each cell of one axis; boxes with the same side there go together."""
+    found = [0] * size
+    for side, same in alike(sides).items():
+        for cell in cells(side):
+            found[cell] |= same
+    return tuple(found)
+
+
+def alike(sides: Sequence[int]) -> dict[int, int]:
+    """Return the bitset of boxes that have each of these sides."""
+    found: dict[int, list[int]] = {}
+    for box, side in enumerate(sides):
+        found.setdefault(side, []).append(box)
+    return {side: sum(1 << b for b in same) for side, same in found.items()}
 
 
 def cells(bits: int) -> Iterator[int]:

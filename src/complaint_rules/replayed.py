@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from complaint_rules.answers import DecisionResult
 from complaint_rules.values import to_json
@@ -22,15 +22,15 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A clock from one start on: the due instant as it was last reckoned, and what became of it.
 
     `due` is None where it was promised without a number, while it is paused, and where it is not known.
-    `owner` is who had to keep it: at the breach where there was one, else as it is now.
+    `owner` is who had to keep it: at the breach where there was one, else as it is now. `provisional`: the due
+    instant rests on days that the calendar does not cover.
     """
 
-    index: int
+    number: int
     start: datetime
     due: datetime | None
     last_day: date | None  # the day with which it ends at 24:00
@@ -40,6 +40,7 @@ class Run:
     ended_at: datetime | None
     pauses: tuple[tuple[datetime, datetime | None], ...]
     owner: Any
+    provisional: bool = False
 
     @property
     def shown(self) -> str:
@@ -49,8 +50,7 @@ class Run:
         return f"{self.last_day.isoformat()} 24:00" if self.last_day else self.due.isoformat(" ", "minutes")
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
+class Obligation(NamedTuple):
     """What a time limit comes to: `runs` has the current one last; `ask` and `unset` say what is not known.
 
     `used` and `left` are time as the limit counts it: working time for hours of business and working days.
@@ -80,11 +80,10 @@ class Obligation:
         return tuple(r for r in self.runs if r.breached_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Something that happened: `name` is an event, a state, a decision, a deadline, or `deadline.milestone`.
 
-    `index` counts a repeated milestone from 0; `was` and `now` are the values of a decision or state before and after;
+    `nth` counts a repeated milestone from 0; `was` and `now` are the values of a decision or state before and after;
     `value` is what a milestone comes to; `id` is the event of the log.
     """
 
@@ -94,7 +93,7 @@ class Entry:
     label: Label
     id: str | None = None
     run: int | None = None
-    index: int | None = None
+    nth: int | None = None
     by: Any = None
     to: Any = None
     value: Any = None
@@ -103,8 +102,7 @@ class Entry:
     because: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """An event that no step allowed: from this state (`state`), to this role (`role`), or on this condition.
 
     `missing` are the items of a checklist that were not met, `ask` the facts that would tell.
@@ -120,8 +118,7 @@ class Violation:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NextStep:
+class NextStep(NamedTuple):
     """A step from the present state: who may take it, and whether, and what is missing or must be asked."""
 
     step: str
@@ -135,16 +132,14 @@ class NextStep:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(NamedTuple):
     """The next instant at which a clock changes something: `deadline.breached` or `deadline.milestone`."""
 
     at: datetime
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """A verdict that what became known only `at` an instant has changed; None is no verdict."""
 
     at: datetime
@@ -197,7 +192,7 @@ _ALWAYS = {"at", "kind", "name", "status", "missing", "ask", "because", "step", 
 
 def _plain(made: Any) -> dict[str, Any]:
     """Return what a record says, without what it says nothing of."""
-    fields = {n: getattr(made, n) for n in made.__dataclass_fields__}
+    fields = {n: getattr(made, n) for n in made._fields}
     return {n: _value(v) for n, v in fields.items() if n in _ALWAYS or v is not None}
 
 
@@ -208,10 +203,10 @@ def _value(value: Any) -> Any:
 
 
 def _obligation(made: Obligation) -> dict[str, Any]:
-    said = {n: _value(getattr(made, n)) for n in made.__dataclass_fields__ if n not in ("name", "runs")}
+    said = {n: _value(getattr(made, n)) for n in made._fields if n not in ("name", "runs")}
     return {**said, "runs": [{**_run(r), "shown": r.shown} for r in made.runs]}
 
 
 def _run(made: Run) -> dict[str, Any]:
     pauses = [[a.isoformat(), b and b.isoformat()] for a, b in made.pauses]
-    return {**{n: _value(getattr(made, n)) for n in made.__dataclass_fields__ if n != "pauses"}, "pauses": pauses}
+    return {**{n: _value(getattr(made, n)) for n in made._fields if n != "pauses"}, "pauses": pauses}

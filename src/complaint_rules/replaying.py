@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -15,14 +16,16 @@ from complaint_rules.answers import Missing
 from complaint_rules.clocks import NEVER, Course, Ticking
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import PROMPTLY
-from complaint_rules.deadlines import rests_on
+from complaint_rules.deadlines import out_of_reach
 from complaint_rules.deciding import decide_in, in_force
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.life import Life, known, plan_of_life
 from complaint_rules.log import Happening, known_at
 from complaint_rules.replayed import Next, Obligation, Replay, Revision, Run
 from complaint_rules.timetable import EPOCH, MICROSECOND
-from complaint_rules.worktime import Calendar, since
+from complaint_rules.worktime import Calendar, OutOfReachError, since
+
+_AT = attrgetter("at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,19 @@ class Told:
 
     def lived(self, version: CompiledRuleset, calendar: Calendar, now: timedelta) -> Life:
         """Return the complaint's life as it was known at an instant."""
-        life, related = Life(plan_of_life(version), self.facts, calendar), known_at(self.related, now)
-        life.live([*known_at(self.log, now), *related], {id(h) for h in related}, now)
+        life, own, related = (
+            Life(plan_of_life(version), self.facts, calendar),
+            known_at(self.log, now),
+            known_at(self.related, now),
+        )
+        both = sorted([*own, *related], key=lambda h: h.order) if related else own
+        life.live(both, {id(h) for h in related}, now)
         return life
 
     @property
     def late(self) -> list[timedelta]:
         """The instants at which something became known that had happened before, or that changed what was known."""
-        of_log = (h.recorded_at for h in self.log if h.at < h.recorded_at or h.stands_for is not None)
+        of_log = [h.recorded_at for h in self.log if h.at < h.recorded_at or h.stands_for is not None]
         return sorted({*of_log, *(h.recorded_at for h in self.related if h.at < h.recorded_at)})
 
 
@@ -52,7 +60,7 @@ def replay_told(
     """Return what a complaint's life has come to; `only` names the decisions wanted.
 
     Raises:
-        FactsError: the version in force is not known, or the clocks never come to rest.
+        FactsError: the version in force is not known.
     """
     at = since(now)
     version = version_of_life(rules, told, at)
@@ -111,19 +119,21 @@ class _Telling:
     def whole(self, now: datetime, only: Collection[str] | None, told: Told, revised: tuple[Revision, ...]) -> Replay:
         """Return everything that there is to say."""
         life, steps, state = self.life, self.life.plan.steps, self.life.state
+        ahead = [h for h in told.log if h.at > self.now]
+        late = [h for h in told.log if h.at <= self.now < h.recorded_at]
+        heard = {h.id for h in told.log if h.id and h.recorded_at <= self.now} if late else ()
         return Replay(
             now, state, decide_in(life.plan.rules, _facts(life), only),
             MappingProxyType({c.deadline.name: self.owed(c) for c in life.clocks}),
-            tuple(sorted(life.journal, key=lambda e: e.at)), tuple(life.violations),
+            tuple(sorted(life.journal, key=_AT)), tuple(life.violations),
             steps.open_from(state, life.values, life.answers) if steps and state else (),
             steps.blocks(state, life.values, life.answers) if steps and state else (),
-            self.next(), revised, tuple(_named(h) for h in told.log if h.at > self.now),
-            tuple(_named(h) for h in told.log if h.at <= self.now < h.recorded_at),
+            self.next(), revised, _named(ahead), _named(h for h in late if h.id not in heard),
         )  # fmt: skip
 
     def next(self) -> Next | None:
         """Return the next instant at which a clock changes by itself."""
-        soonest = min((c.wake for c in self.life.clocks), default=NEVER)
+        soonest = self.life.soonest
         if soonest == NEVER:
             return None
         return Next(self.shown(soonest), tuple(n for c in self.life.clocks if c.wake == soonest for n in c.coming()))
@@ -133,11 +143,14 @@ class _Telling:
         deadline, run = clock.deadline, clock.runs[-1] if clock.runs else None
         owner = self.life.say(deadline.owner)
         ask, unset = clock.unknown if clock.status == "undetermined" else ((), ())
-        used, left = self.times(clock, run) if run else (None, None)
+        try:
+            used, left = self.times(clock, run) if run else (None, None)
+        except (OutOfReachError, OverflowError):
+            raise out_of_reach(deadline) from None
         return Obligation(
             deadline.name, deadline.label, clock.status, owner, deadline.within == PROMPTLY,
             tuple(self.run(clock, r, owner) for r in clock.runs), used, left, ask, unset,
-            rests_on(self.life.plan.rules, deadline), deadline.because,
+            clock.plan.rests_on, deadline.because,
         )  # fmt: skip
 
     def times(self, clock: Ticking, run: Course) -> tuple[timedelta | None, timedelta | None]:
@@ -159,12 +172,13 @@ class _Telling:
         last = (self.shown(due.at) - timedelta(days=1)).date() if due and due.last_day is not None else None
         pauses = tuple((self.shown(a), maybe(b)) for a, b in clock.spells_of(run))
         return Run(
-            run.index, self.shown(run.start), maybe(due.at if due else None), last, run.outcome, maybe(run.met_at),
+            run.number, self.shown(run.start), maybe(due.at if due else None), last, run.outcome, maybe(run.met_at),
             maybe(run.breached_at), maybe(run.ended_at), pauses, owner if run.breached_at is None else known(run.owner),
+            due.provisional if due else False,
         )  # fmt: skip
 
     def shown(self, at: timedelta) -> datetime:
-        return self.life.calendar.instant(at)
+        return self.life.shown(at)
 
     def maybe(self, at: timedelta | None) -> datetime | None:
         return None if at is None else self.shown(at)
@@ -174,5 +188,7 @@ def _first(*instants: timedelta | None) -> timedelta:
     return next(i for i in instants if i is not None)
 
 
-def _named(happening: Happening) -> str:
-    return happening.id or happening.event or ""
+def _named(happenings: Iterable[Happening]) -> tuple[str, ...]:
+    """Return what identifies events, in their order, copies once."""
+    once = {h.id or id(h): h for h in sorted(happenings, key=lambda h: h.order)}
+    return tuple(h.id or h.event or "" for h in once.values())

@@ -7,7 +7,6 @@ times since 1970 UTC, days are ordinals, pauses are in order and end.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -32,8 +31,7 @@ class DueInstant(NamedTuple):
         return self.at if self.last_day is not None else self.at + MICROSECOND
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """The terms of one run over a calendar, from an instant on."""
 
     terms: Terms
@@ -43,12 +41,11 @@ class Clock:
     def due(self, pauses: Spells = ()) -> DueInstant:
         """Return the instant at which the time is up."""
         terms = self.terms
-        begin = self.begin()
         if terms.unit in SPANS:
-            at = since(begin)
+            at = self.start if terms.start_roll == "none" else since(self.begin())
             end = self._after(at, _much(terms), pauses, worked=terms.unit == "business_hour")
             return DueInstant(end, None, terms.unit == "business_hour" and self.calendar.doubtful(at, end))
-        return self._in_days(begin, pauses)
+        return self._in_days(self.begin(), pauses)
 
     def begin(self) -> datetime:
         """Return the local instant from which it is reckoned."""
@@ -61,6 +58,8 @@ class Clock:
 
     def used(self, until: timedelta, pauses: Spells) -> timedelta:
         """Return the time from its start until an instant, the pauses left out."""
+        if not pauses:
+            return self._passed(self.start, max(self.start, until), self.in_worktime)
         measure = self._measure(min(self.start, until), until)
         stops = ((max(a, self.start), min(b, until)) for a, b in pauses)
         paused = sum((measure(b) - measure(a) for a, b in stops if a < b), _NO_TIME)

@@ -222,10 +222,11 @@ def build_table(
     (column name to test; a column left out admits anything) and its outputs.
     """
     columns = _columns(inputs, rules)
+    sides = {c.name: Memory(partial(_sides, c.axes)) for c in columns}
     boxes: list[Box] = []
     owner: list[int] = []
     for number, (alternatives, _) in enumerate(rules):
-        for box in dict.fromkeys(b for when in alternatives for b in _boxes(columns, when)):
+        for box in dict.fromkeys(b for when in alternatives for b in _boxes(columns, sides, when)):
             boxes.append(box)
             owner.append(number)
     outputs = tuple(out for _, out in rules)
@@ -246,8 +247,15 @@ def _columns(
     return tuple(columns)
 
 
-def _boxes(columns: Sequence[Column], when: Mapping[str, Test]) -> Iterator[Box]:
-    choices = [boxes_of(when[c.name], c.axes) if c.name in when else [full([a.size for a in c.axes])] for c in columns]
+def _sides(axes: Sequence[Axis], test: Test | None) -> Sequence[Box]:
+    """Return what a cell covers on its column's axes; without a cell everything."""
+    return [full([a.size for a in axes])] if test is None else list(boxes_of(test, axes))
+
+
+def _boxes(
+    columns: Sequence[Column], sides: Mapping[str, Memory[Test | None, Sequence[Box]]], when: Mapping[str, Test]
+) -> Iterator[Box]:
+    choices = [sides[c.name][when.get(c.name)] for c in columns]
     for parts in product(*choices):
         box = tuple(bits for part in parts for bits in part)
         if all(box):

@@ -242,7 +242,7 @@ def _of_run(run: Run, voice: Voice) -> Iterator[tuple[datetime, Shape, str]]:
 def _entries(owed: Obligation, run: Run, replay: Replay) -> Iterator[Entry]:
     """Yield what the journal says of this run, beyond what the run says itself."""
     for entry in replay.journal:
-        if entry.run != run.index or entry.name.partition(".")[0] != owed.name:
+        if entry.run != run.number or entry.name.partition(".")[0] != owed.name:
             continue
         if entry.kind == "milestone" or (entry.kind in _OF_CLOCK and entry.at != run.met_at):
             yield entry

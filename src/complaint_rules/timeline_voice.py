@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from complaint_rules.course import Deadline, Milestone
 from complaint_rules.domains import Truth
-from complaint_rules.render import answer_words, joined, name_words, value_words
+from complaint_rules.render import answer_words, condition_words, joined, name_words, value_words
 from complaint_rules.replayed import Entry, NextStep, Obligation, Revision, Run, Violation
 from complaint_rules.ruleset import ChecklistDecision, Ruleset, Type
 from complaint_rules.timeline_words import KIND, STATUS, VIOLATION, WORDS, clean, date_words
@@ -163,7 +163,7 @@ class Voice:
     def _milestone(self, entry: Entry) -> str:
         deadline, said = self.deadline(entry.name.partition(".")[0]), self.milestone(entry.name)
         parts = [self.word("of", self.label(deadline.label), self.reached(entry)) if deadline else self.reached(entry)]
-        parts += [self.word("nth", entry.index + 1)] if entry.index is not None and said and said.every else []
+        parts += [self.word("nth", entry.nth + 1)] if entry.nth is not None and said and said.every else []
         parts += [self.word("to", self.value(said.to if said else None, entry.to))] if entry.to is not None else []
         return " · ".join(parts)
 
@@ -197,12 +197,16 @@ class Voice:
             yield self.word("waits", self.listed(self.name(a) for a in found.ask))
 
     def _item(self, step: str | None, item: str) -> str:
-        """Return the label of an item of the checklist that a step asks for."""
+        """Return the label of an item of the checklist that a step asks for, or what it asks for."""
+        if item == "state":
+            return self.word("other_state")
         steps = self.ruleset.process.steps if self.ruleset.process else {}
         decision = self.ruleset.decisions.get(steps[step].when or "") if step and step in steps else None
         items = decision.items if isinstance(decision, ChecklistDecision) else ()
-        label = next((i.label for i in items if i.id == item and i.label), None)
-        return self.label(label) if label else self.name(item)
+        found = next((i for i in items if i.id == item), None)
+        if found is None or item in self.ruleset.inputs:
+            return self.name(item)
+        return self.label(found.label) if found.label else condition_words(found.needs, self.ruleset, self.lang)
 
     def step(self, step: NextStep) -> str:
         """Return a step: what, by whom, where it leads, and what it lacks."""

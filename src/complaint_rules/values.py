@@ -132,6 +132,8 @@ def from_json(raw: object, domain: Domain) -> Any:
     Raises:
         BadValueError: the domain has no such value.
     """
+    if isinstance(domain, Ordered) and isinstance(raw, str) and domain.kind != "integer":
+        return checked(_ordered(raw, domain), domain)
     match domain:
         case Truth():
             if isinstance(raw, bool):
@@ -141,11 +143,9 @@ def from_json(raw: object, domain: Domain) -> Any:
             if isinstance(raw, str) or not isinstance(raw, (Sequence, frozenset, set)):
                 raise BadValueError("CR302", value=shown(raw), expected="[a, b]")
             return frozenset(_member(m, domain) for m in raw)
-        case Ordered(kind):
+        case Ordered():
             if isinstance(raw, float):
                 raise BadValueError("CR305", value=raw)
-            if isinstance(raw, str) and kind != "integer":
-                return checked(_ordered(raw, domain), domain)
             return checked(_native(raw, domain), domain)
         case ListOf():
             raise BadValueError("CR302", value=shown(raw), expected="-")
@@ -191,7 +191,7 @@ def checked(value: Any, domain: Domain) -> Any:
         case Ordered(_, minimum, maximum, step):
             if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
                 raise BadValueError("CR304", value=to_json(value), low=_bound(minimum), high=_bound(maximum))
-            if not on_grid(value, domain):
+            if step is not None and not on_grid(value, domain):
                 raise BadValueError("CR306", value=to_json(value), step=step)
         case _:
             pass
@@ -203,10 +203,10 @@ def _bound(value: object) -> object:
 
 
 def shown(raw: object) -> str:
-    """Return a value, or the name of its type if it is too long or too deep for Python to show, for a sentence."""
+    """Return a value, or the name of its type if Python cannot show it, for a sentence."""
     try:
         text = str(raw) if isinstance(raw, (str, Decimal, date)) else repr(raw)
-    except (ValueError, RecursionError):
+    except Exception:  # noqa: BLE001 - too long, too deep, or an object of the caller's that raises whatever it likes
         text = type(raw).__name__
     return text if len(text) <= 60 else text[:57] + "…"
 
