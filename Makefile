@@ -23,6 +23,7 @@ exam: $(STAMP)
 	$(BIN)/python tests/exam/exam_decide.py $(EXAM_DECIDE)
 	$(BIN)/python tests/exam/exam_worktime.py $(EXAM_WORKTIME)
 	$(BIN)/python tests/exam/exam_replay.py $(EXAM_REPLAY)
+	$(BIN)/python tests/exam/exam_triggers.py $(EXAM_TRIGGERS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m pip install -qq -e '.[bench]' || echo "note: zen-engine is not available; the comparison leaves it out"
@@ -37,7 +38,7 @@ $(STAMP): pyproject.toml
 	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[test]'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[durable]' >.venv/durable.log 2>&1 || \
-	  echo "note: durable-rules could not be built (see .venv/durable.log); nothing in this version needs it"
+	  echo "note: durable-rules could not be built (see .venv/durable.log); triggers are matched natively only"
 	@touch $(STAMP)
 
 clean:

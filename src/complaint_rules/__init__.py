@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from complaint_rules.domains import NOT_REGULATED
     from complaint_rules.facts import facts_schema
     from complaint_rules.library import check_text, decide, due, load, load_text, replay
+    from complaint_rules.monitor import Escalation, Monitor, Retraction
     from complaint_rules.prose import explain
     from complaint_rules.replayed import Replay
     from complaint_rules.words import Label
@@ -45,6 +46,7 @@ _ROOMS = {
         "ComplaintRulesError", "Diagnostic", "FactsError", "NoDecisionError", "RulesetError", "Severity", "Span",
     ),
     "domains": ("NOT_REGULATED",),
+    "monitor": ("Escalation", "Monitor", "Retraction"),
     "prose": ("explain",),
     "facts": ("facts_schema",),
     "library": ("check_text", "decide", "due", "load", "load_text", "replay"),
@@ -53,7 +55,7 @@ _ROOMS = {
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = ["NOT_REGULATED", "Changes", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "FactsError", "Label", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "Replay", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "changes_json", "changes_text", "check_text", "decide", "diff", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "replay", "why_not"]  # fmt: skip
+__all__ = ["NOT_REGULATED", "Changes", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "Escalation", "FactsError", "Label", "Monitor", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "Replay", "Retraction", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "changes_json", "changes_text", "check_text", "decide", "diff", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "replay", "why_not"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

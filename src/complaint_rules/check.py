@@ -19,8 +19,10 @@ from complaint_rules.domains import (
     SignAxis,
     ValueAxis,
 )
+from complaint_rules.following import check_triggers
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import deadline_reads, names_read
+from complaint_rules.loading_trigger import where_table
 from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, intersect, meeting, uncovered
 from complaint_rules.ruleset import Ruleset, TableDecision, Type
 from complaint_rules.source import Path
@@ -40,7 +42,7 @@ def check(ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]
     never give together still count.
     """
     found = [d for name in ruleset.order for d in _check_decision(ruleset, name, limits)]
-    found += _unused(ruleset)
+    found += [*check_triggers(ruleset), *_never_counted(ruleset, limits), *_unused(ruleset)]
     return sorted(found, key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0))
 
 
@@ -231,6 +233,17 @@ def _uncited(decision: TableDecision) -> Iterator[Diagnostic]:
             yield Diagnostic("CR117", rule.span, {"rule": rule.id}, severity=Severity.WARNING)
 
 
+def _never_counted(ruleset: Ruleset, limits: Limits) -> Iterator[Diagnostic]:
+    """Yield the triggers whose condition never holds."""
+    for trigger in (t for t in ruleset.triggers.values() if t.where):
+        table = where_table(trigger)
+        tables = _analysed(ruleset, table, limits)
+        if tables and _unmatched(table, tables):
+            reason = Label("`where` 的条件永远不会满足", "the cells of `where` never hold")
+            words = {"trigger": trigger.name, "reason": reason}
+            yield Diagnostic("CR207", trigger.span, words, severity=Severity.WARNING)
+
+
 def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
     read = {n for d in ruleset.decisions.values() for n in names_read(d)}
     read |= {
@@ -245,6 +258,10 @@ def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
     read |= {n for d in ruleset.deadlines.values() for n in deadline_reads(ruleset, d)}
     read |= {ruleset.effective.by or ""}
     read |= {n for i in ruleset.inputs.values() if i.fold for n in i.fold.across}
+    read |= {
+        n for t in ruleset.triggers.values() for n in (*t.reads, t.to or "", *(t.raises.facts if t.raises else ()))
+    }
+    read |= {p for t in ruleset.triggers.values() for w in t.where for c in w.values() for p in references(c)}
     read |= {s.when or "" for s in (ruleset.process.steps.values() if ruleset.process else ())}
     read |= {t.of[v] for outputs in ruleset.outputs.values() for t in outputs.values() for v in t.of}
     for section in ("inputs", "parameters"):

@@ -18,6 +18,7 @@ from complaint_rules import (
     cli_replay,
     cli_ruleset,
     cli_time,
+    cli_watch,
     cli_writing,
 )
 from complaint_rules.diagnostics import ComplaintRulesError
@@ -32,6 +33,7 @@ app.command(cli_complaint.ask)
 app.command(cli_time.due)
 app.command(cli_replay.replay)
 app.command(cli_replay.timeline)
+app.command(cli_watch.watch)
 app.command(cli_calendar.calendar)
 app.command(cli_ruleset.facts)
 app.command(cli_ruleset.show)

@@ -216,6 +216,18 @@ _MEANING: Mapping[str, Code] = {
         help_en="remove it from `carries`, or remove its `from`",
         help_zh="请从 `carries` 中删去，或删去它的 `from`",
     ),
+    "CR121": _code(
+        en="the triggers {names} can bring about what they wait for",
+        zh="触发条件 {names} 会引起自身所等待的情形，形成循环",
+        help_en="what a trigger raises must not change, over facts, decisions or deadlines, what it counts or reads",
+        help_zh="触发条件引起的事件和事实，不得经由事实、判定或时限改变它所计数或读取的内容",
+    ),
+    "CR122": _code(
+        en="the trigger `{trigger}` rests on {names}, which count over other complaints themselves",
+        zh="触发条件 `{trigger}` 依据 {names}，而后者本身已跨投诉计数（across）",
+        help_en="count the events themselves in the trigger, with `by`",
+        help_zh="请在触发条件中用 `by` 直接对事件计数",
+    ),
 }
 
 # CR2xx: what the exact analysis of tables finds.
@@ -255,6 +267,12 @@ _ANALYSIS: Mapping[str, Code] = {
         zh="`{name}` 没有被任何判定用到",
         help_en="use it in a decision, or remove it",
         help_zh="请在判定中使用，或将其删去",
+    ),
+    "CR207": _code(
+        en="the trigger `{trigger}` can never fire: {reason}",
+        zh="触发条件 `{trigger}` 永远不会触发：{reason}",
+        help_en="lower the threshold, or correct what is counted",
+        help_zh="请降低所需数目，或改正所计数的内容",
     ),
 }
 
@@ -373,6 +391,18 @@ _FACTS: Mapping[str, Code] = {
         zh="时限 `{name}` 超出日历所及的年份（{first} 至 {last}）",
         help_en="look at the start and the length of this limit; one of them is probably mistyped",
         help_zh="请检查该时限的起点和长短，可能有一处写错",
+    ),
+    "CR320": _code(
+        en="`{at}` is too long ago: what happened up to {horizon} stands as it was judged",
+        zh="`{at}` 过早：{horizon} 及以前发生的事已有定论",
+        help_en="take a longer `lateness` for the monitor",
+        help_zh="请为监测（Monitor）设定更长的 `lateness`",
+    ),
+    "CR321": _code(
+        en="this snapshot cannot be gone on with: {reason}",
+        zh="无法由此快照继续：{reason}",
+        help_en="restore it with the ruleset and settings with which it was made, or feed all entries anew",
+        help_zh="请使用生成快照时的规则集和设置恢复，或重新输入全部记录",
     ),
 }
 

@@ -10,7 +10,7 @@ from complaint_rules.answers import Answer, Decided
 from complaint_rules.clocks import BEGINNING, NEVER, ClockPlan, Course, Ticking
 from complaint_rules.compile import CompiledRuleset, Step
 from complaint_rules.course import FACTS, Milestone
-from complaint_rules.deciding import plan_of, resting_on, standing
+from complaint_rules.deciding import Standing, plan_of, resting_on, standing
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Sign
 from complaint_rules.folding import Folds, Seen
@@ -41,6 +41,10 @@ class LifePlan:
         self.looking = _by_name(c.judged_by for c in self.clocks)
         self.labels = {n: e.label for n, e in ruleset.events.items()}
         self._resting: dict[frozenset[str], Sequence[tuple[Step, Settler]]] = {}
+
+    def standing(self, facts: Mapping[str, Any]) -> Standing:
+        """Return all values and answers at the beginning."""
+        return standing(self.plan, facts)
 
     def resting(self, names: Iterable[str]) -> Sequence[tuple[Step, Settler]]:
         """Return the steps that must be taken again when these facts have changed."""
@@ -78,7 +82,7 @@ class Life:
         self.calendar = calendar
         self.facts = {**facts, **plan.folds.known_at_first()}
         self.tallies = plan.folds.begin()
-        begun = standing(plan.plan, self.facts)
+        begun = plan.standing(self.facts)
         self.values: dict[str, Any] = dict(begun.values)
         self.answers: dict[str, Answer] = dict(begun.answers)
         process = plan.rules.ruleset.process

@@ -28,7 +28,7 @@ from complaint_rules.domains import (
 from complaint_rules.formula import parse_formula
 from complaint_rules.kinds import FormulaError
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
-from complaint_rules.loading_time import DeadlineReader
+from complaint_rules.loading_trigger import TriggerReader
 from complaint_rules.model import (
     AnyDecisionDoc,
     ChecklistDoc,
@@ -96,7 +96,7 @@ def content_hash(root: object) -> str:
     return hashlib.sha256(json.dumps(root, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-class _Loader(DeadlineReader):
+class _Loader(TriggerReader):
     """Reads the decisions over the names, and puts the ruleset together."""
 
     def load(self) -> Ruleset:
@@ -142,7 +142,7 @@ class _Loader(DeadlineReader):
             self.parameters, self.inputs, {n: self.decisions[n] for n in (*self.maps, *doc.decisions) if n in self.decisions},
             self.order, self.outputs, frozenset(self.silent), self.document, Effective(*self.period, self._by()),
             doc.calendar, {n: self._deadline(n, d) for n, d in doc.deadlines.items()}, self._events(),
-            self._process(doc.process),
+            self._process(doc.process), {n: t for n, d in doc.triggers.items() if (t := self._trigger(n, d))},
         )  # fmt: skip
 
     def _by(self) -> str | None:

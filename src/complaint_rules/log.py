@@ -12,7 +12,8 @@ from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Ordered
 from complaint_rules.facts import name_of, wrong_value
 from complaint_rules.ruleset import Ruleset
-from complaint_rules.values import BadValueError, from_json, shown
+from complaint_rules.timetable import EPOCH
+from complaint_rules.values import BadValueError, from_json, shown, to_json
 from complaint_rules.words import suggest
 from complaint_rules.worktime import since
 
@@ -72,6 +73,45 @@ def read_log(
     if reader.problems:
         raise FactsError(reader.problems)
     return found
+
+
+def read_entry(ruleset: Ruleset, raw: Any, where: str) -> Happening:
+    """Return one entry of a log that is told piece by piece; what it corrects may be told later.
+
+    Raises:
+        FactsError: with everything that is wrong, each by its place.
+    """
+    reader = _Reader(ruleset, of_others=False)
+    found = reader.read(raw, where)
+    if found is None:
+        raise FactsError(reader.problems)
+    return found
+
+
+def check_entry(entry: Happening, log: Sequence[Happening], where: str) -> list[Diagnostic]:
+    """Return what is wrong with one more entry of a log: its id stands for something else, or corrections go in a circle."""
+    by_id = {h.id: h for h in (entry, *log) if h.id is not None}
+    first = by_id.get(entry.id or "")
+    if first is not None and first.content != entry.content:
+        return [Diagnostic("CR317", args={"id": entry.id}, where=where)]
+    if entry.id is not None and _Reader.in_circle(entry, by_id):
+        return [Diagnostic("CR318", args={"id": entry.stands_for}, where=where)]
+    return []
+
+
+def entry_of(happening: Happening) -> dict[str, Any]:
+    """Return an entry as JSON data, as it can be read again."""
+    word = "retracts" if happening.event is None else "corrects"
+    said = {
+        "event": happening.event,
+        "at": (EPOCH + happening.at).isoformat(),
+        "recorded_at": (EPOCH + happening.recorded_at).isoformat(),
+        "id": happening.id,
+        "by": happening.by,
+        "facts": {n: to_json(v) for n, v in happening.facts.items()} or None,
+        word: happening.stands_for,
+    }
+    return {k: v for k, v in said.items() if v is not None}
 
 
 class _Reader:

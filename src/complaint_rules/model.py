@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, ValidationError
 
 from complaint_rules.diagnostics import Diagnostic
-from complaint_rules.model_time import DeadlineDoc, EventField, FromDoc, ProcessDoc
+from complaint_rules.model_time import DeadlineDoc, EventField, FromDoc, ProcessDoc, TriggerDoc
 from complaint_rules.shapes import CellsField, Doc, Flag, Ids, LabelField, ValuesField
 from complaint_rules.source import Document, Path
 from complaint_rules.words import suggest
@@ -164,6 +164,7 @@ class RulesetDoc(Doc):
     deadlines: dict[str, DeadlineDoc] = {}
     events: dict[str, EventField] = {}
     process: ProcessDoc | None = None
+    triggers: dict[str, TriggerDoc] = {}
 
 
 def check_shape(document: Document) -> tuple[RulesetDoc | None, list[Diagnostic]]:

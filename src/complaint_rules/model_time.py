@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from complaint_rules.shapes import Doc, Flag, Ids, LabelDoc, LabelField, as_label
+from complaint_rules.shapes import CellsField, Doc, Flag, Ids, LabelDoc, LabelField, as_label
 
 
 class FromDoc(Doc):
@@ -102,3 +102,31 @@ class ProcessDoc(Doc):
     roles: dict[str, LabelField] = {}
     states: dict[str, Annotated[StateDoc, BeforeValidator(as_label)]]
     steps: dict[str, StepDoc]
+
+
+class RaisesDoc(Doc):
+    """What follows from a trigger: an event or facts, on which of the complaints."""
+
+    event: str | None = None
+    facts: dict[str, Any] = {}
+    on: str = "this"
+
+
+class TriggerDoc(Doc):
+    """What is counted over complaints, how much is too much, and who is told."""
+
+    label: LabelField | None = None
+    of: Ids
+    where: CellsField = []
+    by: Ids | None = None
+    distinct: str | None = None
+    sum: str | None = None
+    reaches: str | None = None
+    exceeds: str | None = None
+    share_of: str | None = None
+    within: str | None = None
+    spacing: str | None = None
+    rearm: str = "below"
+    to: str | None = None
+    raises: RaisesDoc | None = None
+    because: Ids = []

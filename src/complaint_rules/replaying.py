@@ -63,7 +63,7 @@ def replay_told(
         FactsError: the version in force is not known.
     """
     at = since(now)
-    version = _version(rules, told, at)
+    version = version_of_life(rules, told, at)
     life = told.lived(version, calendar, at)
     return _Telling(life, at).whole(now, only, told, _revised(version, told, calendar, at))
 
@@ -71,14 +71,14 @@ def replay_told(
 def facts_at(rules: CompiledRuleset, told: Told, calendar: Calendar, *, now: datetime) -> dict[str, Any]:
     """Return the facts of a complaint as they are at an instant: those given, those it brought, and what followed."""
     at = since(now)
-    return _facts(told.lived(_version(rules, told, at), calendar, at))
+    return _facts(told.lived(version_of_life(rules, told, at), calendar, at))
 
 
 def _facts(life: Life) -> dict[str, Any]:
     return {n: v for n, v in life.facts.items() if not isinstance(v, Missing)}
 
 
-def _version(rules: CompiledRuleset, told: Told, now: timedelta) -> CompiledRuleset:
+def version_of_life(rules: CompiledRuleset, told: Told, now: timedelta) -> CompiledRuleset:
     """Return the version in force on the complaint's day, which may be known only from the log."""
     by = rules.ruleset.effective.by
     if not rules.earlier or by is None:

@@ -15,6 +15,7 @@ from complaint_rules.domains import ABSENT, NOT_REGULATED, Domain, Sign, Test
 from complaint_rules.formula import Formula
 from complaint_rules.source import Document
 from complaint_rules.tables import Aggregate, HitPolicy
+from complaint_rules.trigger import Trigger
 from complaint_rules.words import Label
 
 
@@ -205,6 +206,7 @@ class Ruleset:
     deadlines: Mapping[str, Deadline] = field(default_factory=dict)
     events: Mapping[str, EventKind] = field(default_factory=dict)
     process: Process | None = None
+    triggers: Mapping[str, Trigger] = field(default_factory=dict)
 
     def column(self, name: str) -> tuple[Domain, Sign | None]:
         """Return the domain of a name in scope, and the sign that may stand in its place."""

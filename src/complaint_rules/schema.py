@@ -137,7 +137,7 @@ def _narrowed(key: str) -> dict[str, Any]:
             return {"type": ["string", "number"], "enum": [1, "1"]}
         case "type":
             return {"type": "string", "anyOf": [{"enum": list(TYPES)}, {"pattern": "^[a-z][a-z0-9_]*$"}]}
-        case "when" | "needs":
+        case "when" | "needs" | "where":
             return {"items": _CELLS, "additionalProperties": _CELLS["additionalProperties"]}
         case "hit_policy" | "aggregate" | "mode" | "retarget":
             return {"type": "string", "enum": list(CHOICES[key])}

@@ -36,6 +36,10 @@ WORDS: Mapping[str, Label] = {
     ),
     "StateDoc": Label("投诉所处的状态", "where a complaint can stand"),
     "StepDoc": Label("下一步：谁、何时、从何状态到何状态", "what may happen next: from where, by whom, when, to where"),
+    "TriggerDoc": Label(
+        "触发条件：跨投诉计数什么、多少算多、告知谁", "a trigger: what is counted over complaints, how much is too much"
+    ),
+    "RaisesDoc": Label("随之发生的事件或事实", "the event or facts that follow"),
     "ProcessDoc": Label("处理流程：角色、状态、步骤", "roles, states and the steps between them"),
     "RulesetDoc": Label("一部投诉处理规则", "the rules of a complaint procedure"),
 }
@@ -76,6 +80,27 @@ KEYS: Mapping[str, Label] = {
     "MilestoneDoc.value": Label("届时的金额等：一个判定的名称", "what it comes to: the name of a decision"),
     "MilestoneDoc.to": Label("通知谁：角色或名称", "to whom: a role, or a name that says who"),
     "MilestoneDoc.by": Label("由谁：角色或名称", "by whom: a role, or a name that says who"),
+    "triggers": Label("触发条件", "triggers over complaints"),
+    "TriggerDoc.of": Label("计数哪些事件", "the events that are counted"),
+    "where": Label("只计满足这些条件的", "only those that these cells admit"),
+    "TriggerDoc.by": Label("在哪些事实上一致才合并计数", "together where these facts agree"),
+    "distinct": Label("按此事实的不同取值计数", "different values of this are counted"),
+    "sum": Label("将此数相加", "these numbers are added up"),
+    "reaches": Label("达到（含）：数、参数或百分比", "at least: a number, a parameter, or a share as 5%"),
+    "exceeds": Label("超过：数、参数或百分比", "more than: a number, a parameter, or a share as 5%"),
+    "share_of": Label("百分比的基数", "what the share is of"),
+    "TriggerDoc.within": Label("在多长时间内，如 P30D", "in how long, as P30D"),
+    "TriggerDoc.spacing": Label("与上一次计入的至少间隔", "at least so long after the last counted one"),
+    "rearm": Label(
+        "再次触发：never、below、every N、after P30D", "when it may fire again: never, below, every N, after P30D"
+    ),
+    "TriggerDoc.to": Label("告知谁：角色或名称", "who is told: a role, or a name that says who"),
+    "raises": Label("随之发生什么", "what follows"),
+    "RaisesDoc.event": Label("发生的事件", "the event that happens"),
+    "RaisesDoc.facts": Label(
+        "随之带来的事实；measured 即计得之数", "the facts that it brings; measured is the measure"
+    ),
+    "RaisesDoc.on": Label("在哪些投诉上：this、new、all", "on which complaints: this, new, all"),
     "events": Label("可能发生的事，按名称", "what can happen, by name"),
     "carries": Label("随之带来的事实", "the facts that it may bring along"),
     "InputDoc.from": Label("此项事实如何由经过记录得出", "how it follows from the log"),

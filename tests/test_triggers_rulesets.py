@@ -1,0 +1,150 @@
+"""The shipped rulesets' triggers: worked cases over several complaints, each by the id of its case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pytest
+
+from complaint_rules import load
+from complaint_rules.compile import CompiledRuleset
+from complaint_rules.library import names, under
+from complaint_rules.monitor import Escalation, Monitor
+from complaint_rules.watching import terms_of
+
+Told = tuple[str, str, str, dict[str, Any]]
+ACCEPTED = {"opinion_type": "complaint", "customer_tier": "ordinary", "solvable_by_csr": False, "channel": "hotline"}
+
+
+@cache
+def rules(ruleset: str, *settings: tuple[str, Any]) -> CompiledRuleset:
+    return under(rules(ruleset), dict(settings)) if settings else load(ruleset)
+
+
+def said(ruleset: CompiledRuleset, told: Sequence[Told], *nows: str) -> list[tuple[str, str, str]]:
+    """Return (trigger, key, when) of what is said, and check that another order of telling says the same."""
+    entries = [
+        {"complaint": c, "event": event, "id": str(i), "at": f"{at}+08:00", "facts": facts}
+        for i, (c, at, event, facts) in enumerate(told)
+    ]
+    monitor, other = Monitor(ruleset), Monitor(ruleset)
+    found = [s for now in nows for s in monitor.feed(entries, now=datetime.fromisoformat(f"{now}+08:00"))]
+    last = datetime.fromisoformat(f"{nows[-1]}+08:00")
+    again = [s for e in reversed(entries) for s in other.feed([e], now=last)]
+    left = {s.id: s for s in again if isinstance(s, Escalation)}
+    for signal in again:
+        if not isinstance(signal, Escalation):
+            left.pop(signal.id)
+
+    assert all(isinstance(s, Escalation) for s in found)
+    assert {s.id for s in found} == left.keys()
+    return [
+        (s.trigger, next(iter(s.key.values())), f"{s.at:%Y-%m-%d %H:%M}") for s in found if isinstance(s, Escalation)
+    ]
+
+
+def ticket(number: int, accepted: str, urgency: str, unit: str, answered: str | None = None) -> list[Told]:
+    """A ticket that is sent to a unit at once, and answered some time or never."""
+    sent: list[Told] = [
+        (f"T{number}", accepted, "opinion_accepted", {**ACCEPTED, "base_urgency": urgency}),
+        (
+            f"T{number}",
+            accepted,
+            "ticket_sent",
+            {"accountable_unit": unit, "holder_at_expiry": unit, "first_assigned": unit},
+        ),
+    ]
+    return [*sent, *([(f"T{number}", answered, "solution_told_by_unit", {})] if answered else [])]
+
+
+def criticisms(found: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    return [(key, when) for trigger, key, when in found if trigger.startswith("criticism")]
+
+
+def test_bank_g20_the_second_overdue_ticket_of_a_unit_is_criticised() -> None:
+    told = [*ticket(1, "2024-05-07T09:00", "medium", "wuxi"), *ticket(2, "2024-05-16T09:00", "medium", "wuxi")]
+
+    assert criticisms(said(rules("bank"), told, "2024-06-01T00:00")) == [("wuxi", "2024-05-22 00:00")]
+
+
+def test_bank_g22_one_overdue_ticket_each_of_two_units_is_not() -> None:
+    told = [*ticket(1, "2024-05-07T09:00", "medium", "wuxi"), *ticket(2, "2024-05-16T09:00", "medium", "suzhou")]
+
+    assert criticisms(said(rules("bank"), told, "2024-06-01T00:00")) == []
+
+
+def test_bank_g50_contacts_expiry_and_criticism_on_one_line_of_time() -> None:
+    told = [
+        *ticket(1, "2024-04-29T09:00", "high", "wuxi", "2024-05-08T10:00"),
+        ("T1", "2024-04-30T10:00", "customer_contacted_again", {}),
+        ("T1", "2024-04-30T16:00", "customer_contacted_again", {}),
+        *ticket(2, "2024-05-08T11:00", "medium", "wuxi", "2024-05-14T09:00"),
+    ]
+    early = said(rules("bank"), told, "2024-05-11T23:59:59")
+    late = said(rules("bank"), told, "2024-05-11T23:59:59", "2024-05-12T00:00")
+
+    assert early == [("repeated_contacts", "T1", "2024-04-30 16:00")]
+    assert late == [*early, ("criticism", "wuxi", "2024-05-12 00:00")]
+
+
+@pytest.mark.parametrize(("rearm", "times"), [("every_further_event", 2), ("once", 1)])
+def test_bank_g57_the_third_is_criticised_again_by_one_reading(rearm: str, times: int) -> None:
+    told = [t for n, day in enumerate(("07", "16", "23")) for t in ticket(n, f"2024-05-{day}T09:00", "medium", "x")]
+    found = criticisms(said(rules("bank", ("accountability_rearm", rearm)), told, "2024-06-01T00:00"))
+
+    assert found == [("x", "2024-05-22 00:00"), ("x", "2024-05-29 00:00")][:times]
+
+
+@pytest.mark.parametrize(("combined", "times"), [(True, 1), (False, 0)])
+def test_bank_both_kinds_of_failure_add_up_by_one_reading(combined: bool, times: int) -> None:
+    told: list[Told] = [
+        *ticket(1, "2024-05-07T09:00", "medium", "x"),
+        *ticket(2, "2024-05-16T09:00", "low", "x", "2024-05-17T09:00"),
+        ("T2", "2024-05-20T10:00", "feedback_missing", {}),
+    ]
+
+    assert len(criticisms(said(rules("bank", ("repeat_kinds_combined", combined)), told, "2024-06-01T00:00"))) == times
+
+
+def ill(number: int, batch: str, symptom: str = "diarrhoea") -> Told:
+    facts = {"product": "firm_tofu", "batch_number": batch, "symptom": symptom, "boxes_in_complaint": 12}
+    return f"c{number}", f"2024-05-0{number}T09:00", "complaint_received", facts
+
+
+def test_food_g17_three_persons_of_three_batches_are_not_many() -> None:
+    assert said(rules("food"), [ill(1, "A"), ill(2, "B"), ill(3, "C")], "2024-06-01T00:00") == []
+
+
+def test_food_several_of_one_batch_are_and_each_complaint_learns_of_it() -> None:
+    monitor = Monitor(rules("food"))
+    entries = [
+        {"complaint": c, "event": e, "at": f"{at}+08:00", "facts": facts}
+        for c, at, e, facts in (ill(1, "A"), ill(2, "A", "rash"), ill(3, "A"))
+    ]
+    found = monitor.feed(entries, now=datetime.fromisoformat("2024-06-01T00:00+08:00"))
+
+    assert [(s.trigger, s.to, s.rests_on) for s in found] == [("same_symptom", "qc_dept", ("multi_person_min",))]
+    assert [(c, e["facts"]) for c, e in found[0].raised] == [(c, {"people_same_symptom": 2}) for c in ("c1", "c3")]
+
+
+@pytest.mark.parametrize(
+    ("scope", "times"), [("same_product_same_batch_same_cause_sum_of_boxes", 1), ("single_complaint", 0)]
+)
+def test_food_more_than_twenty_boxes_over_several_complaints_are_a_batch_by_one_reading(scope: str, times: int) -> None:
+    told = [ill(1, "A", "x"), ill(2, "A", "y"), ill(3, "B", "z")]
+    told += [(c, at.replace("T09", "T10"), "cause_found", {"cause": "equipment"}) for c, at, _, _ in told]
+    found = said(rules("food", ("batch_scope", scope)), told, "2024-06-01T00:00")
+
+    assert found == [("batch_affected", "firm_tofu", "2024-05-02 10:00")][:times]
+
+
+@pytest.mark.parametrize("ruleset", names())
+def test_every_trigger_speaks_both_languages_cites_a_clause_and_has_its_threshold(ruleset: str) -> None:
+    loaded = rules(ruleset)
+    triggers = loaded.ruleset.triggers.values()
+
+    assert all(t.because and t.label.zh != t.label.en for t in triggers)
+    assert not terms_of(loaded)[1]
