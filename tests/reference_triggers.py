@@ -116,7 +116,10 @@ RULES = {
 
 
 def standing(entries, now):
-    """Return the entries that count at `now`: each id once, as last corrected, without what is taken back."""
+    """Return the entries that count at `now`: each id once, as last corrected, without what is taken back.
+
+    A correction of what was not told stands by itself.
+    """
     told, seen = [], set()
     for e in sorted(entries, key=lambda e: (e.get("recorded_at", e["at"]), e["at"], e.get("id", ""))):
         if e.get("recorded_at", e["at"]) <= now and e["id"] not in seen:
@@ -125,7 +128,7 @@ def standing(entries, now):
     stands = {e["id"]: e for e in told if "corrects" not in e and "retracts" not in e}
     for e in told:
         target = e.get("corrects") or e.get("retracts")
-        if target in stands:
+        if target in stands or "corrects" in e:
             stands[target] = e
     return [e for e in stands.values() if "retracts" not in e and e["at"] <= now]
 

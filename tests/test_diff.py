@@ -152,6 +152,26 @@ def test_a_change_weighs_what_it_does_and_is_said_where_it_stands(old, new, leve
     assert json.loads(json.dumps(changes_json(found)))["level"] == level.name.lower()
 
 
+def test_a_changed_trigger_is_said_key_by_key():
+    text = """
+language: 1
+ruleset: page
+version: 1.0.0
+title: 示例
+events: {called: 来电}
+inputs: {n: {type: integer, minimum: 0}}
+decisions: {many: {expression: n > 3, output: {type: boolean}, because: [c]}}
+triggers:
+  often: {of: called, where: {n: "> 3"}, reaches: 3, because: [c]}
+"""
+    changed = text.replace('> 3"}', '> 5"}').replace("reaches: 3", "exceeds: 3, rearm: every 2")
+    said = changes_text(diff(load_text(text), load_text(changed)), "zh")
+
+    assert diff(load_text(text), load_text(changed)).level is Level.MAJOR
+    for line in ("触发条件", "often where：n: > 3 → n: > 5", "often beyond：否 → 是", "often rearm：below → every 2"):
+        assert line in said
+
+
 def test_what_follows_from_a_changed_decision_is_named():
     found = changes_of(("kind: a}, then: B", "kind: a}, then: A")).decision("grade")
 

@@ -28,6 +28,7 @@ _SECTIONS: Mapping[str, Label] = {
     "parameters": Label("参数", "parameters"),
     "events": Label("事件", "events"),
     "deadlines": Label("时限", "time limits"),
+    "triggers": Label("触发条件", "triggers"),
     "roles": Label("角色", "roles"),
     "states": Label("状态", "states"),
     "steps": Label("步骤", "steps"),

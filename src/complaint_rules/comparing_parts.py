@@ -18,6 +18,7 @@ from complaint_rules.ruleset import (
     TableDecision,
     Type,
 )
+from complaint_rules.trigger import Trigger
 
 # What may differ without an answer, an instant or a permission being another.
 _WORDING = frozenset({"label", "title", "because", "reason", "labels", "options", "cells", "refer_to"})
@@ -26,13 +27,13 @@ _WHOLE = ("title", "time_zone", "calendar", "effective")
 
 
 def changed_parts(old: Ruleset, new: Ruleset) -> tuple[PartChange, ...]:
-    """Return what differs in everything but what decides: inputs, parameters, events, deadlines and the process."""
+    """Return what differs in everything but what decides: inputs, parameters, events, deadlines, triggers and the process."""
     return tuple(_changed(old, new))
 
 
 def _changed(old: Ruleset, new: Ruleset) -> Iterator[PartChange]:
     yield from _fields("ruleset", new.id, old, new, _WHOLE)
-    for section in ("inputs", "parameters", "events", "deadlines"):
+    for section in ("inputs", "parameters", "events", "deadlines", "triggers"):
         yield from _named(section, getattr(old, section), getattr(new, section))
     empty = Process({}, {}, {})
     for section in ("roles", "states", "steps"):
@@ -84,6 +85,10 @@ def _within(section: str, name: str, old: Any, new: Any) -> Iterator[PartChange]
         case Parameter(), Parameter():
             yield from _types(section, name, old.type, new.type)
             yield from _fields(section, name, old, new, leaving=("type",))
+        case Trigger(), Trigger():
+            yield from _fields(section, name, old, new, leaving=("where", "cells"))
+            if old.where != new.where:
+                yield PartChange(section, name, "changed", "where", old.cells, new.cells)
         case Milestone() | Step(), _:
             yield from _fields(section, name, old, new)
         case _ if hasattr(old, "__dataclass_fields__") and not hasattr(old, "zh"):

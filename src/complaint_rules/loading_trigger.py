@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any, get_args
@@ -17,6 +16,7 @@ from complaint_rules.ruleset import Rule, TableDecision, Type
 from complaint_rules.source import Path
 from complaint_rules.tables import Aggregate, HitPolicy
 from complaint_rules.trigger import MEASURED, On, Raises, Rearm, Trigger
+from complaint_rules.unary import show_cell
 from complaint_rules.words import suggest
 
 _NUMBER = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?) ?(%?)\Z", re.ASCII)
@@ -43,14 +43,15 @@ class TriggerReader(DeadlineReader):
         for key in ("sum", "share_of"):
             self._named(getattr(doc, key), (*path, key), _NUMBERS)
         self._check_party(doc.to, (*path, "to"))
-        cells = self._when(doc.where, None, (*path, "where")) if doc.where else ()
+        where = self._when(doc.where, None, (*path, "where")) if doc.where else ()
         if threshold is None:
             return None
         return Trigger(
-            name, label_for(name, doc.label), tuple(doc.of), cells, None if doc.by is None else tuple(doc.by), doc.distinct,
+            name, label_for(name, doc.label), tuple(doc.of), where, None if doc.by is None else tuple(doc.by), doc.distinct,
             doc.sum, threshold, doc.exceeds is not None, doc.share_of, self._window(doc.within, (*path, "within")),
             self._length(doc.spacing, (*path, "spacing")), self._rearm(doc.rearm, (*path, "rearm")), doc.to,
             self._raises(doc.raises, (*path, "raises"), doc.sum), self._cited(doc.because, path), self.document.span(path, of_key=True),
+            tuple(", ".join(f"{n}: {show_cell(c)}" for n, c in cells.items()) for cells in doc.where),
         )  # fmt: skip
 
     def _named(self, name: str | None, path: Path, kinds: tuple[str, ...] = ()) -> None:
@@ -156,9 +157,9 @@ def where_name(trigger: str) -> str:
     return f"{trigger}:where"
 
 
-def where_table(trigger: Trigger, cells: Mapping[str, str] | None = None) -> TableDecision:
+def where_table(trigger: Trigger) -> TableDecision:
     """Return a trigger's condition as a decision table: yes where any of its alternatives holds, else no."""
-    rule = Rule("where", None, trigger.where, (True,), trigger.because, cells or {}, trigger.span)
+    rule = Rule("where", None, trigger.where, (True,), trigger.because, {}, trigger.span)
     return TableDecision(
         where_name(trigger.name), trigger.label, trigger.because, trigger.span, trigger.columns, {"": Type(Truth())},
         (rule,), HitPolicy.UNIQUE, Aggregate.LIST, (False,), None,

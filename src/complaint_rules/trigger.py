@@ -26,6 +26,11 @@ class Rearm:
     every: int = 0
     after: timedelta = timedelta(0)
 
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return {"every": f"every {self.every}", "after": f"after {self.after}"}.get(self.kind, self.kind)
+
 
 @dataclass(frozen=True, slots=True)
 class Raises:
@@ -34,6 +39,12 @@ class Raises:
     event: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     on: On = "this"
+
+    @property
+    def text(self) -> str:
+        """What it says, for people."""
+        brought = ", ".join(f"{n}: {v}" for n, v in self.facts.items())
+        return " ".join(filter(None, (self.event, brought and f"({brought})", f"→ {self.on}")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class Trigger:
     raises: Raises | None
     because: tuple[str, ...]
     span: Span
+    cells: tuple[str, ...] = ()  # the alternatives of `where` as they were written, for people
 
     @property
     def columns(self) -> tuple[str, ...]:
