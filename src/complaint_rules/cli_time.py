@@ -26,7 +26,7 @@ from complaint_rules.printed import (
     print_json,
     print_lines,
 )
-from complaint_rules.render import who_words
+from complaint_rules.render import joined, name_words, who_words
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.typed import (
     AS_WRITTEN,
@@ -140,8 +140,9 @@ def _lines(rules: CompiledRuleset, name: str, answer: AnyDue, lang: Lang) -> Ite
         case NotDue(applies):
             yield f"{title}: {_WORDS['none' if applies else 'not_needed'].in_lang(lang)}"
         case _:
-            waits = [*answer.ask, *answer.unset, *([_WORDS["beyond"].in_lang(lang)] if answer.beyond_calendar else [])]
-            yield f"{title}: {HEADINGS['undetermined'].in_lang(lang)}; {HEADINGS['waits'].in_lang(lang)} {', '.join(waits)}"
+            beyond = [_WORDS["beyond"].in_lang(lang)] if answer.beyond_calendar else []
+            waits = joined([*(name_words(ruleset, n, lang) for n in answer.ask), *answer.unset, *beyond], lang)
+            yield f"{title}: {HEADINGS['undetermined'].in_lang(lang)}; {HEADINGS['waits'].in_lang(lang)} {waits}"
 
 
 def _owner(ruleset: Ruleset, deadline: Deadline, answer: DueAnswer | Promptly, lang: Lang) -> Iterable[str]:

@@ -288,6 +288,8 @@ class Ticking:
 
     def spells_of(self, run: Course) -> list[tuple[timedelta, timedelta | None]]:
         """Return the pauses of a run, as far as it went; the last may go on."""
+        if not self.spells and self.paused_since is None:
+            return []
         end = NEVER if run.ended_at is None else run.ended_at
         found: list[tuple[timedelta, timedelta | None]] = [(a, min(b, end)) for a, b in self.pauses_of(run) if a < end]
         if self.paused_since is not None and self.paused_since < end and run.breached_at is None:

@@ -68,7 +68,7 @@ class Folds:
                 value = _next(fold, tally, seen)
             else:
                 continue
-            if value != tally.value or isinstance(value, Missing):
+            if (value is not tally.value and value != tally.value) or isinstance(value, Missing):
                 tally.value = changed[name] = value
         return changed
 

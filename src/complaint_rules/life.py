@@ -38,30 +38,23 @@ class LifePlan:
         read = {n for c in self.clocks for n in c.reads} | {n for n in conditions if n}
         self.plan = plan_of(rules, {n.partition(".")[0] for n in read} & ruleset.decisions.keys())
         self.folds = Folds(ruleset)
-        self.looking = _by_name(c.judged_by for c in self.clocks)
         self.labels = {n: e.label for n, e in ruleset.events.items()}
-        self._resting: dict[frozenset[str], Sequence[tuple[Step, Settler]]] = {}
+        self._resting: dict[frozenset[str], tuple[Sequence[tuple[Step, Settler]], frozenset[int]]] = {}
 
     def standing(self, facts: Mapping[str, Any]) -> Standing:
         """Return all values and answers at the beginning."""
         return standing(self.plan, facts)
 
-    def resting(self, names: Iterable[str]) -> Sequence[tuple[Step, Settler]]:
-        """Return the steps that must be taken again when these facts have changed."""
+    def resting(self, names: Iterable[str]) -> tuple[Sequence[tuple[Step, Settler]], frozenset[int]]:
+        """Return the steps that must be taken again, and the clocks looked at, when these facts have changed."""
         key = frozenset(names)
         found = self._resting.get(key)
         if found is None:
-            found = self._resting[key] = resting_on(key, self.plan.steps)
+            steps = resting_on(key, self.plan.steps)
+            touched = key.union(*(step.hands_on for step, _ in steps))
+            looking = frozenset(i for i, c in enumerate(self.clocks) if not touched.isdisjoint(c.judged_by))
+            found = self._resting[key] = steps, looking
         return found
-
-
-def _by_name(reads: Iterable[Collection[str]]) -> dict[str, list[int]]:
-    """Return which clocks each name can change."""
-    found: dict[str, list[int]] = {}
-    for i, names in enumerate(reads):
-        for name in names:
-            found.setdefault(name, []).append(i)
-    return found
 
 
 def plan_of_life(rules: CompiledRuleset) -> LifePlan:
@@ -191,15 +184,13 @@ class Life:
         """Change facts, and decide again what rests on them."""
         self.facts |= changed
         self.values |= changed
-        touched = set(changed)
-        for step, settle in self.plan.resting(changed):
+        steps, looking = self.plan.resting(changed)
+        for step, settle in steps:
             answer, exports = settle(self.values, self.answers)
             self.compare(step.name, answer, when)
             self.answers[step.name] = answer
             self.values |= exports
-            touched |= exports.keys()
-        for name in touched:
-            self.stale.update(self.plan.looking.get(name, ()))
+        self.stale |= looking
         again = self.plan.folds.regrouped(self.tallies, changed, self.values)
         if again:
             self.learn(again, when)

@@ -23,6 +23,8 @@ _KNOWN = frozenset(KEYS)
 _TEXT = frozenset({str, type(None)})
 # The instants that every clock on earth can show.
 TIME = Ordered("datetime", datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC))
+_ANY_TIME = Ordered("datetime")
+_FIRST, _LAST = since(datetime(1, 1, 3, tzinfo=UTC)), since(datetime(9999, 12, 29, tzinfo=UTC))
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -171,7 +173,8 @@ class _Reader:
         if raw is None:
             return None
         try:
-            return since(from_json(raw, TIME))
+            at = since(from_json(raw, _ANY_TIME))
+            return at if _FIRST <= at <= _LAST else since(from_json(raw, TIME))
         except BadValueError as error:
             self.problem(error.code, f"{where}.{key}", **error.args_of)
             return None

@@ -158,7 +158,8 @@ class _Telling:
         reckoned = clock.clock_of(run)
         if reckoned is None:
             return None, None
-        until = max(run.start, _first(run.met_at, run.ended_at, self.now))
+        until = self.now if run.ended_at is None else run.ended_at
+        until = max(run.start, until if run.met_at is None else run.met_at)
         spells = [(a, until if b is None else b) for a, b in clock.spells_of(run)]
         used = reckoned.used(until, spells)
         if clock.status != "running" or run.due is None:
@@ -182,10 +183,6 @@ class _Telling:
 
     def maybe(self, at: timedelta | None) -> datetime | None:
         return None if at is None else self.shown(at)
-
-
-def _first(*instants: timedelta | None) -> timedelta:
-    return next(i for i in instants if i is not None)
 
 
 def _named(happenings: Iterable[Happening]) -> tuple[str, ...]:
