@@ -289,6 +289,33 @@ def test_a_wrong_entry_refuses_the_whole_portion() -> None:
         monitor.feed([], now=datetime(2024, 5, 6))  # noqa: DTZ001 - without an offset
 
 
+JUNK = (
+    None, True, 0, -1, 1.5, float("nan"), "", "x", "\ud800", "2024-05-06", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00",
+    10**30, [], {}, [[]], {"unit": "\ud800"}, {"unit": ["a"]}, {"boxes": 10**40}, {"boxes": -1}, {1: 2}, b"x",
+)  # fmt: skip
+
+
+def test_whatever_is_fed_is_taken_or_refused_with_a_finding() -> None:
+    chance = random.Random(14)
+    monitor, taken, refused = Monitor(RULES), 0, 0
+    for n in range(sizes.of(300, 5_000)):
+        entry: dict = {**received(f"c{n // 10}", n % 20, unit="a", customer="x", boxes=3, batch=9), "id": f"e{n}"}
+        for _ in range(chance.randint(0, 2)):
+            entry[chance.choice([*entry, "recorded_at", "corrects", "retracts", "by", "other", ""])] = chance.choice(
+                JUNK
+            )
+        try:
+            monitor.feed([entry], now=START + HOUR * 30)
+            taken += 1
+        except FactsError:
+            refused += 1
+        if n % 100 == 99:
+            monitor = Monitor.restore(RULES, json.loads(json.dumps(monitor.snapshot())))
+
+    assert monitor.fed == taken
+    assert min(taken, refused) > 50
+
+
 def test_a_copy_of_an_entry_counts_once() -> None:
     monitor, again = Monitor(RULES), Monitor(RULES)
     come = [received("c1", n, unit="a", customer=v) for n, v in enumerate("xyz")]
@@ -425,8 +452,9 @@ def test_a_snapshot_of_other_settings_is_refused_and_so_is_a_way_of_matching_tha
     for wrong in ({**kept, "form": 0}, {**kept, "settings": {}}, {**kept, "ruleset": ""}):
         with pytest.raises(FactsError, match="CR321"):
             Monitor.restore(RULES, wrong)
-    with pytest.raises(FactsError, match="CR302"):
-        Monitor(RULES, correlation="quick")
+    for wrong in ({"correlation": "quick"}, {"lateness": timedelta(0)}):
+        with pytest.raises(FactsError, match="CR302"):
+            Monitor(RULES, **wrong)
 
 
 # --- a process that is killed -----------------------------------------------------------------------------

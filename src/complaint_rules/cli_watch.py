@@ -128,5 +128,5 @@ def _object(text: str, where: str) -> dict[str, Any]:
 def _save(monitor: Monitor, file: Path) -> None:
     """Keep the state, whole or not at all."""
     beside = file.with_name(f"{file.name}.new")
-    beside.write_text(json.dumps(monitor.snapshot(), ensure_ascii=False), "utf-8")
+    beside.write_text(json.dumps(monitor.snapshot()), "utf-8")
     beside.replace(file)

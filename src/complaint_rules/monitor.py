@@ -106,6 +106,9 @@ class Monitor:
     def __init__(
         self, rules: CompiledRuleset, *, correlation: Backend = "native", lateness: timedelta | None = None
     ) -> None:
+        if lateness is not None and lateness <= timedelta(0):
+            words = {"value": str(lateness), "expected": "> 0"}
+            raise FactsError([Diagnostic("CR302", args=words, where="lateness")])
         self._lock = RLock()
         self._rules, self._watchable = rules, watchable(rules)
         ruleset = rules.ruleset
@@ -449,7 +452,7 @@ def _id(trigger: str, key: str, firing: Firing) -> str:
         [[o.at // MICROSECOND, o.complaint, o.nth, o.event] for o in by],
         firing.all,
     ]
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:20]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
 
 
 def _number(measure: Fraction | int) -> int | str:

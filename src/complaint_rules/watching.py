@@ -154,8 +154,8 @@ class _Watch(Life):
         value = None if told is None else values[told]
         base = None if trigger.share_of is None else values[trigger.share_of]
         self.counted.setdefault(trigger.name, []).append(Occurrence(
-            seen.at, self.complaint, nth, seen.event, json.dumps(by, ensure_ascii=False),
-            None if value is None else Fraction(value) if trigger.sum else json.dumps(_same(value), ensure_ascii=False),
+            seen.at, self.complaint, nth, seen.event, json.dumps(by),
+            None if value is None else Fraction(value) if trigger.sum else json.dumps(_same(value)),
             None if base is None else Fraction(base), to_json(self.say(trigger.to)),
         ))  # fmt: skip
 
