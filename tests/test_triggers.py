@@ -298,7 +298,7 @@ JUNK = (
 def test_whatever_is_fed_is_taken_or_refused_with_a_finding() -> None:
     chance = random.Random(14)
     monitor, taken, refused = Monitor(RULES), 0, 0
-    for n in range(sizes.of(300, 5_000)):
+    for n in range(sizes.of(300, 2_000)):
         entry: dict = {**received(f"c{n // 10}", n % 20, unit="a", customer="x", boxes=3, batch=9), "id": f"e{n}"}
         for _ in range(chance.randint(0, 2)):
             entry[chance.choice([*entry, "recorded_at", "corrects", "retracts", "by", "other", ""])] = chance.choice(
