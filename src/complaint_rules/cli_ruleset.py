@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from complaint_rules.clauses import clause_map, clauses_path, ledger_ids
+from complaint_rules.coverage import coverage
+from complaint_rules.coverage_words import coverage_json, coverage_text
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
 from complaint_rules.examples import run_examples, unreached_rules
 from complaint_rules.facts import facts_schema
@@ -158,6 +160,26 @@ def run_beside(
         words = ("个例子", "个不符") if lang == "zh" else ("examples", "failed")
         print(f"{file.name}: {len(outcomes)} {words[0]}, {len(failed)} {words[1]}")
     return FINDINGS if failed else OK
+
+
+def covered(
+    ruleset: RulesetName,
+    examples: ExamplesFile = None,
+    /,
+    *,
+    counts: Annotated[bool, Parameter(negative=(), help="only how much is shown, not what is missing")] = False,
+    laid: Laid = AS_WRITTEN,
+    lang: Language = "en",
+    json: Json = False,
+) -> int:
+    """Say what a ruleset's examples show of its rules, cells, items, limits, milestones and events."""
+    rules, _, read = examples_of(ruleset, examples, laid)
+    found = coverage(rules, read)
+    if json:
+        print_json(coverage_json(found))
+    else:
+        print_lines(coverage_text(found, rules.ruleset, lang, missing=not counts))
+    return FINDINGS if found.missing else OK
 
 
 def clauses(
