@@ -141,6 +141,33 @@ def test_food_more_than_twenty_boxes_over_several_complaints_are_a_batch_by_one_
     assert found == [("batch_affected", "firm_tofu", "2024-05-02 10:00")][:times]
 
 
+def test_food_the_boxes_of_a_complaint_count_once_and_follow_a_corrected_cause() -> None:
+    monitor = Monitor(rules("food"))
+    told = [
+        {"complaint": c, "event": e, "id": f"{c}{e}", "at": f"{at}+08:00", "facts": facts}
+        for c, at, e, facts in (ill(1, "A", "x"), ill(2, "A", "y"))
+    ]
+    for complaint, hour in (("c1", 10), ("c1", 11), ("c2", 12)):
+        told.append(
+            {"complaint": complaint, "event": "cause_found", "id": f"{complaint}-{hour}", "at": f"2024-05-02T{hour}:00+08:00",
+             "facts": {"cause": "equipment"}}
+        )  # fmt: skip
+    wrong = {
+        **told[-1],
+        "id": "better",
+        "corrects": "c2-12",
+        "recorded_at": "2024-05-03T09:00+08:00",
+        "facts": {"cause": "transport"},
+    }
+    before = monitor.feed(told, now=datetime.fromisoformat("2024-05-02T13:00+08:00"))
+    after = monitor.feed([wrong], now=datetime.fromisoformat("2024-05-03T10:00+08:00"))
+
+    assert [(s.trigger, s.complaint, s.measure) for s in before if isinstance(s, Escalation)] == [
+        ("batch_affected", "c2", 24)
+    ]
+    assert [(type(s).__name__, s.id) for s in after] == [("Retraction", before[0].id)]
+
+
 @pytest.mark.parametrize("ruleset", names())
 def test_every_trigger_speaks_both_languages_cites_a_clause_and_has_its_threshold(ruleset: str) -> None:
     loaded = rules(ruleset)

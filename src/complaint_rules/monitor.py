@@ -97,11 +97,7 @@ class _Told:
     counted: Mapping[str, Sequence[Occurrence]] = field(default_factory=dict)
     open: Sequence[Open] = ()
     wake: timedelta = NEVER
-
-    @property
-    def last(self) -> timedelta:
-        """When something last happened or became known."""
-        return max((max(h.at, h.recorded_at) for h in (*self.log, *self.raised.values())), default=BEGINNING)
+    touched: timedelta = BEGINNING  # when something was last told of it, or time last changed it
 
 
 class Monitor:
@@ -238,6 +234,7 @@ class Monitor:
                 signals += [self._numbered(self._raise(name, key, i, f, lives)) for i, f in fired]
         for complaint, life in lives.items():
             self._keep(complaint, life)
+            self._complaints[complaint].touched = self._now
         return tuple(signals)
 
     def _watched(self, complaint: str) -> Watched:
@@ -333,21 +330,20 @@ class Monitor:
 
     def _sweep(self) -> None:
         """Settle what is over, and forget it, from time to time."""
-        if self.lateness is not None and self._horizon >= self._swept + self.lateness:
-            self._swept = self._horizon
-            self._settle()
-            for complaint, told in list(self._complaints.items()):
-                if self._is_over(told):
-                    del self._complaints[complaint]
+        before, horizon = self._swept, self._horizon
+        if self.lateness is None or horizon < before + self.lateness:
+            return
+        self._swept = horizon
+        self._settle()
+        silent = [c for c, t in self._complaints.items() if before < t.touched <= horizon and t.wake == NEVER]
+        for complaint in silent:
+            told = self._complaints[complaint]
+            if has_ended(self._rules, [*told.log, *told.raised.values()], self._calendar, self._now):
+                del self._complaints[complaint]
 
     def _settle(self) -> None:
         for correlation in self._correlations.values():
             correlation.settle(self._horizon)
-
-    def _is_over(self, told: _Told) -> bool:
-        if told.last > self._horizon or told.wake != NEVER:
-            return False
-        return has_ended(self._rules, [*told.log, *told.raised.values()], self._calendar, self._now)
 
     # --- stopping and going on ----------------------------------------------------------------------------
 
@@ -361,7 +357,10 @@ class Monitor:
                 "lateness": None if self.lateness is None else self.lateness // MICROSECOND,
                 "settled": {n: c.state() for n, c in self._correlations.items()},
                 "complaints": {
-                    c: {"log": [entry_of(h) for h in t.log], "raised": {i: entry_of(h) for i, h in t.raised.items()}}
+                    c: {
+                        "log": [entry_of(h) for h in t.log], "touched": _plain(t.touched),
+                        "raised": {i: entry_of(h) for i, h in t.raised.items()},
+                    }
                     for c, t in self._complaints.items()
                 },
             }  # fmt: skip
@@ -402,6 +401,7 @@ class Monitor:
             self._complaints[complaint] = _Told(
                 [read_entry(ruleset, e, complaint) for e in plain["log"]],
                 {i: read_entry(ruleset, e, complaint) for i, e in plain["raised"].items()},
+                touched=_since(plain["touched"]),
             )
         lives = {c: self._watched(c) for c in self._complaints}
         for name, known in self._correlations.items():
