@@ -36,12 +36,13 @@ def single_tables(tree):
 
 
 def cells_of(tree):
-    """Return the cells over facts that the tables use."""
+    """Return the cells over facts that the tables use, without those whose bounds nobody has set."""
+    unset = [n for n, p in tree.get("parameters", {}).items() if "unset" in p]
     return [
         (column, cell)
         for decision in tree["decisions"].values() if "rules" in decision
         for rule in decision["rules"] if isinstance(rule.get("when"), dict)
-        for column, cell in rule["when"].items() if column in tree["inputs"]
+        for column, cell in rule["when"].items() if column in tree["inputs"] and not any(n in str(cell) for n in unset)
     ]  # fmt: skip
 
 
