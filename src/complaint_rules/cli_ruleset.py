@@ -28,6 +28,7 @@ from complaint_rules.printed import (
     section,
 )
 from complaint_rules.render import decision_sheet, fact_line, html_page, markdown, terminal
+from complaint_rules.ruleset import Ruleset
 from complaint_rules.typed import AS_WRITTEN, ExamplesFile, Json, Laid, Language, RulesetName, examples_of
 from complaint_rules.words import Lang, suggest
 
@@ -103,8 +104,7 @@ def check(
         _fix(path, lang)
     found = check_file(path, overlays=laid.overlay)
     try:
-        count = len(laid.ruleset(path).decisions)
-        size = f"{count} 个判定" if lang == "zh" else f"{count} decisions"
+        size = _size(laid.ruleset(path), lang)
     except RulesetError:
         size = "未能读入" if lang == "zh" else "not loaded"
     if json:
@@ -122,6 +122,13 @@ def _fix(path: Path, lang: Lang) -> None:
         path.write_bytes(after.encode())
     for finding in mended:
         print_aside(f"{HEADINGS['mended'].in_lang(lang)} {finding.render(lang)}")
+
+
+def _size(ruleset: Ruleset, lang: Lang) -> str:
+    """Return how many decisions there are, and how many invariants if any."""
+    counts = [(len(ruleset.decisions), "个判定", "decisions"), (len(ruleset.invariants), "个不变式", "invariants")]
+    parts = [f"{n} {zh if lang == 'zh' else en}" for n, zh, en in counts if n]
+    return ("，" if lang == "zh" else ", ").join(parts)
 
 
 def _summary(name: str, size: str, found: Sequence[Diagnostic], lang: Lang) -> str:

@@ -274,6 +274,18 @@ _ANALYSIS: Mapping[str, Code] = {
         help_en="lower the threshold, or correct what is counted",
         help_zh="请降低所需数目，或改正所计数的内容",
     ),
+    "CR208": _code(
+        en="the invariant `{name}` does not hold, for example {example}",
+        zh="不变式 `{name}` 不成立，例如 {example}",
+        help_en="change the rules, or what is said to hold in every case",
+        help_zh="请修改规则，或修改所称在任何情形下都成立的内容",
+    ),
+    "CR209": _code(
+        en="the invariant `{name}` is neither proved nor refuted: {reason}",
+        zh="不变式 `{name}` 未能证明也未能否定：{reason}",
+        help_en="state it over fewer facts, or over the decisions that a formula reads",
+        help_zh="请改用较少的事实，或用公式所依据的判定来表述",
+    ),
 }
 
 # CR3xx: facts, parameters and what the caller asks for.

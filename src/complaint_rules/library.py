@@ -25,6 +25,7 @@ from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
 from complaint_rules.log import TIME, read_log
 from complaint_rules.overlay import is_overlay, join
+from complaint_rules.proving import unproved
 from complaint_rules.replayed import Replay
 from complaint_rules.replaying import Told, replay_told
 from complaint_rules.ruleset import Ruleset, version_of
@@ -233,7 +234,7 @@ def check_file(
 
 def _findings(reading: Callable[[], list[Ruleset]], limits: Limits) -> list[Diagnostic]:
     try:
-        return list({d.render("en"): d for r in reading() for d in check(r, limits)}.values())
+        return list({d.render("en"): d for r in reading() for d in (*check(r, limits), *unproved(r, limits))}.values())
     except RulesetError as error:
         return list(error.diagnostics)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, ValidationError
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
 
 from complaint_rules.diagnostics import Diagnostic
 from complaint_rules.model_time import DeadlineDoc, EventField, FromDoc, ProcessDoc, TriggerDoc
@@ -147,6 +147,46 @@ class EffectiveDoc(Doc):
     by: str | None = None
 
 
+def _as_scale(raw: Any) -> Any:
+    return {"name": raw} if isinstance(raw, str) else raw
+
+
+class ImpliesDoc(Doc):
+    """Where one condition holds, another does."""
+
+    if_: CellsField = Field(alias="if")
+    then: CellsField
+
+
+class ScaleDoc(Doc):
+    """A name whose values go from low to high; listed ones in the order of `through`."""
+
+    name: str
+    through: list[str] = []
+
+
+ScaleField = Annotated[ScaleDoc, BeforeValidator(_as_scale)]
+
+
+class MonotoneDoc(Doc):
+    """What must not go up, or down, while a fact goes up."""
+
+    raise_: ScaleField = Field(alias="raise")
+    never_raises: ScaleField | None = None
+    never_lowers: ScaleField | None = None
+
+
+class InvariantDoc(Doc):
+    """What the procedure intends in every case."""
+
+    label: LabelField | None = None
+    never: CellsField | None = None
+    always: CellsField | None = None
+    implies: ImpliesDoc | None = None
+    monotone: MonotoneDoc | None = None
+    because: Ids = []
+
+
 class RulesetDoc(Doc):
     """A ruleset file."""
 
@@ -165,6 +205,7 @@ class RulesetDoc(Doc):
     events: dict[str, EventField] = {}
     process: ProcessDoc | None = None
     triggers: dict[str, TriggerDoc] = {}
+    invariants: dict[str, InvariantDoc] = {}
 
 
 def check_shape(document: Document) -> tuple[RulesetDoc | None, list[Diagnostic]]:

@@ -13,6 +13,7 @@ from complaint_rules.course import Deadline, EventKind, Fold, Process
 from complaint_rules.diagnostics import Diagnostic, FactsError, Span
 from complaint_rules.domains import ABSENT, NOT_REGULATED, Domain, Sign, Test
 from complaint_rules.formula import Formula
+from complaint_rules.invariant import Invariant
 from complaint_rules.source import Document
 from complaint_rules.tables import Aggregate, HitPolicy
 from complaint_rules.trigger import Trigger
@@ -207,6 +208,7 @@ class Ruleset:
     events: Mapping[str, EventKind] = field(default_factory=dict)
     process: Process | None = None
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    invariants: Mapping[str, Invariant] = field(default_factory=dict)
 
     def column(self, name: str) -> tuple[Domain, Sign | None]:
         """Return the domain of a name in scope, and the sign that may stand in its place."""

@@ -112,6 +112,7 @@ _WIDER: Mapping[str, Callable[[Any], Any]] = {
     "_values": _listed,
     "_flag": _flag,
     "_event": _or_text,
+    "_as_scale": _or_text,
 }
 
 
@@ -137,7 +138,7 @@ def _narrowed(key: str) -> dict[str, Any]:
             return {"type": ["string", "number"], "enum": [1, "1"]}
         case "type":
             return {"type": "string", "anyOf": [{"enum": list(TYPES)}, {"pattern": "^[a-z][a-z0-9_]*$"}]}
-        case "when" | "needs" | "where":
+        case "when" | "needs" | "where" | "never" | "always" | "if":
             return {"items": _CELLS, "additionalProperties": _CELLS["additionalProperties"]}
         case "hit_policy" | "aggregate" | "mode" | "retarget":
             return {"type": "string", "enum": list(CHOICES[key])}
