@@ -128,6 +128,7 @@ def test_nothing_differs():
         ("minimum: 0, maximum: 9}", "minimum: 0, maximum: 19}", Level.MINOR, "n values：integer 0..9 → integer 0..19"),
         ("{a: 甲, b: 乙}", "{a: 甲}", Level.MAJOR, "kind values：[a, b] → [a]"),
         ("n * 2", "n * 3", Level.MAJOR, "formula：n * 2 → n * 3"),
+        ("process:\n", "invariants: {i: {never: {paid: yes, n: 3}}}\nprocess:\n", Level.PATCH, "i 新增"),
         # lives
         ("unit: working_day", "unit: calendar_day", Level.MAJOR, "answer unit：working_day → calendar_day"),
         ("after_due: 0}", "after_due: 1}", Level.MAJOR, "answer.urge amount：0 → 1"),

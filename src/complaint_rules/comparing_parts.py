@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from complaint_rules.changes import Level, PartChange
@@ -35,6 +35,8 @@ def _changed(old: Ruleset, new: Ruleset) -> Iterator[PartChange]:
     yield from _fields("ruleset", new.id, old, new, _WHOLE)
     for section in ("inputs", "parameters", "events", "deadlines", "triggers"):
         yield from _named(section, getattr(old, section), getattr(new, section))
+    # What is intended decides nothing.
+    yield from (replace(p, level=Level.PATCH) for p in _named("invariants", old.invariants, new.invariants))
     empty = Process({}, {}, {})
     for section in ("roles", "states", "steps"):
         one, two = (getattr(r.process or empty, section) for r in (old, new))
