@@ -23,7 +23,7 @@ from complaint_rules.ruleset import ChecklistDecision, TableDecision
 from random_rulesets import choices, random_facts, random_ruleset, to_yaml
 from sizes import of
 
-PAIRS = of(25, 3_000)
+PAIRS = of(20, 3_000)
 FACTS = 25
 MOST_POINTS = 3_000
 

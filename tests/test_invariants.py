@@ -17,7 +17,7 @@ from reference import Reading, decide, settings_of
 from reference_cells import NOT_REGULATED, UNKNOWN, matches, type_of
 from sizes import of
 
-RULESETS = of(60, 3_000)
+RULESETS = of(40, 3_000)
 FACTS = 30
 
 

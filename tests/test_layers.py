@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -326,6 +327,7 @@ def imports(tree: ast.Module) -> Iterator[str]:
                 yield "."  # relative
 
 
+@cache
 def own_imports(module: str) -> set[str]:
     parts = [name.split(".") for name in imports(MODULES[module])]
     own = [p for p in parts if p[0] == "complaint_rules"]

@@ -16,8 +16,8 @@ from random_replays import CALENDARS, random_case, to_yaml
 from reference_replay import replayed
 from sizes import of
 
-COUNT = of(25, 4_000)
-LAWS = of(15, 2_000)
+COUNT = of(15, 4_000)
+LAWS = of(10, 2_000)
 TICK = timedelta(microseconds=1)
 KINDS = {"event", "met", "unmet", "breached", "milestone", "lapsed", "restarted"}
 

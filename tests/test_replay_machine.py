@@ -97,7 +97,7 @@ def test_a_complaint_followed_step_by_step(tmp_path):
     try:
         machine = Complaint.TestCase
         machine.settings = settings(
-            max_examples=of(25, 2_000), stateful_step_count=of(15, 40), deadline=None, derandomize=not of(0, 1),
+            max_examples=of(15, 2_000), stateful_step_count=of(15, 40), deadline=None, derandomize=not of(0, 1),
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         machine("runTest").runTest()

@@ -714,7 +714,7 @@ def test_the_process_follows_the_log_and_says_what_was_against_its_steps(log, st
 # --- for all lives ------------------------------------------------------------------------------
 
 
-CASES = range(of(60, 300))
+CASES = range(of(40, 300))
 
 
 def replay_of(case, **changed):

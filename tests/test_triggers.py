@@ -92,7 +92,7 @@ def standing(correlation: Correlation) -> list:
 def test_the_matcher_is_the_reference_whatever_the_order_and_whatever_is_taken_away() -> None:
     chance = random.Random(6)
     fired = 0
-    for _ in range(sizes.of(300, 20_000)):
+    for _ in range(sizes.of(120, 20_000)):
         plain = some_terms(chance)
         history = a_history(chance, plain)
         share = plain["share"]
@@ -116,7 +116,7 @@ def test_the_matcher_is_the_reference_whatever_the_order_and_whatever_is_taken_a
 def test_what_is_settled_stored_and_forgotten_changes_nothing_that_comes_after() -> None:
     chance = random.Random(7)
     forgotten = 0
-    for _ in range(sizes.of(250, 20_000)):
+    for _ in range(sizes.of(100, 20_000)):
         plain = some_terms(chance)
         history = sorted(a_history(chance, plain), key=lambda e: e["at"])
         terms = Terms(a_trigger(chance, plain), plain["threshold"], plain["within"])
@@ -298,7 +298,7 @@ JUNK = (
 def test_whatever_is_fed_is_taken_or_refused_with_a_finding() -> None:
     chance = random.Random(14)
     monitor, taken, refused = Monitor(RULES), 0, 0
-    for n in range(sizes.of(300, 2_000)):
+    for n in range(sizes.of(150, 2_000)):
         entry: dict = {**received(f"c{n // 10}", n % 20, unit="a", customer="x", boxes=3, batch=9), "id": f"e{n}"}
         for _ in range(chance.randint(0, 2)):
             entry[chance.choice([*entry, "recorded_at", "corrects", "retracts", "by", "other", ""])] = chance.choice(
