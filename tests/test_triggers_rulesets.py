@@ -169,9 +169,29 @@ def test_food_the_boxes_of_a_complaint_count_once_and_follow_a_corrected_cause()
 
 
 @pytest.mark.parametrize("ruleset", names())
-def test_every_trigger_speaks_both_languages_cites_a_clause_and_has_its_threshold(ruleset: str) -> None:
+def test_every_trigger_speaks_both_languages_cites_a_clause_and_has_its_threshold_where_the_text_does(
+    ruleset: str,
+) -> None:
     loaded = rules(ruleset)
     triggers = loaded.ruleset.triggers.values()
 
     assert all(t.because and t.label.zh != t.label.en for t in triggers)
-    assert not terms_of(loaded)[1]
+    assert terms_of(loaded)[1].keys() <= {"occurs_easily_by_number"}
+
+
+def test_retail_complaints_of_one_type_are_counted_once_number_and_period_are_set() -> None:
+    about = {"channel": "hotline_4001692008", "topic": "product_quality"}
+    told: list[Told] = [
+        ("c1", "2024-05-06T09:00:00", "hotline_called", about),
+        ("c2", "2024-05-07T09:00:00", "complained_in_store", {**about, "channel": "in_store"}),
+        ("c3", "2024-05-08T09:00:00", "hotline_called", {**about, "topic": "service_quality"}),
+        ("c4", "2024-05-09T09:00:00", "complained_orally", {**about, "channel": "oral"}),
+        ("c5", "2024-06-20T09:00:00", "hotline_called", about),
+    ]
+    often = rules("retail_food", ("recurrence_threshold", 3), ("recurrence_window", "P30D"))
+
+    assert [s[0] for s in said(often, told, "2024-07-01T00:00")] == ["occurs_easily_by_number"]
+    assert said(rules("retail_food"), told, "2024-07-01T00:00") == []
+    assert Monitor(rules("retail_food")).silent == {
+        "occurs_easily_by_number": ("recurrence_threshold", "recurrence_window")
+    }
