@@ -17,7 +17,8 @@ from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Ordered
 from complaint_rules.monitor import Backend, Monitor
 from complaint_rules.printed import OK, print_aside, printable
-from complaint_rules.typed import AS_WRITTEN, STDIN, Case, Laid, RulesetName, loaded
+from complaint_rules.render import joined, name_words
+from complaint_rules.typed import AS_WRITTEN, STDIN, Case, Laid, Language, RulesetName, loaded
 from complaint_rules.values import BadValueError, from_text
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC, year=1900)
@@ -38,6 +39,7 @@ def watch(
     param: Annotated[tuple[str, ...], Parameter(negative=(), help="a parameter as name=value")] = (),
     no_assumptions: Annotated[bool, Parameter(negative=(), help="leave assumed parameters unset")] = False,
     laid: Laid = AS_WRITTEN,
+    lang: Language = "en",
 ) -> int:
     """Count over many complaints: say when a trigger fires, and when what became known later undoes it."""
     rules = loaded(ruleset, Case(param=param, no_assumptions=no_assumptions), laid)
@@ -57,9 +59,8 @@ def watch(
     for trigger, unset in monitor.silent.items():
         print_aside(f"{trigger}: {', '.join(unset)} ?")
     for found in monitor.open:
-        print_aside(
-            f"{found.complaint} {found.trigger} {found.event}: {found.problem or ', '.join(found.ask + found.unset)} ?"
-        )
+        asked = joined([*(name_words(rules.ruleset, n, lang) for n in found.ask), *found.unset], lang)
+        print_aside(f"{found.complaint} {found.trigger} {found.event}: {found.problem or asked} ?")
     return OK
 
 
