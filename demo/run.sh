@@ -45,6 +45,9 @@ mkdir -p build
 run timeline auto_dealer demo/dealer.json --overlay rulesets/overlays/auto_dealer.example.yaml --now 2024-05-20T10:00 --lang zh \
   --to build/dealer.html
 
+say "Two people with the same symptom from one batch: what no single complaint shows"
+run watch food demo/batch.jsonl
+
 for ruleset in food bank auto_dealer web_services retail_food; do
   say "Gaps, overlaps and rules that never decide: $ruleset"
   run check "$ruleset"
