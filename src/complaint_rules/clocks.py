@@ -283,8 +283,11 @@ class Ticking:
                 self.note("resumed", at, run, self.deadline.name)
 
     def pauses_of(self, run: Course) -> list[tuple[timedelta, timedelta]]:
-        """Return the spells that have ended and lie in a run."""
-        return [(max(a, run.start), b) for a, b in self.spells if b > run.start] if self.spells else []
+        """Return the spells that have ended and lie in a run, until it was breached: what is overdue is not paused."""
+        if not self.spells:
+            return []
+        end = NEVER if run.breached_at is None else run.breached_at
+        return [(max(a, run.start), min(b, end)) for a, b in self.spells if b > run.start and a < end]
 
     def spells_of(self, run: Course) -> list[tuple[timedelta, timedelta | None]]:
         """Return the pauses of a run, as far as it went; the last may go on."""
