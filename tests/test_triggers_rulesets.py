@@ -176,7 +176,7 @@ def test_every_trigger_speaks_both_languages_cites_a_clause_and_has_its_threshol
     triggers = loaded.ruleset.triggers.values()
 
     assert all(t.because and t.label.zh != t.label.en for t in triggers)
-    assert terms_of(loaded)[1].keys() <= {"occurs_easily_by_number"}
+    assert terms_of(loaded)[1].keys() <= {"occurs_easily_by_number", "recurring_case"}
 
 
 def test_retail_complaints_of_one_type_are_counted_once_number_and_period_are_set() -> None:
@@ -195,3 +195,16 @@ def test_retail_complaints_of_one_type_are_counted_once_number_and_period_are_se
     assert Monitor(rules("retail_food")).silent == {
         "occurs_easily_by_number": ("recurrence_threshold", "recurrence_window")
     }
+
+
+def test_vanke_bulletins_about_one_problem_recur_once_their_number_is_set() -> None:
+    told: list[Told] = [
+        ("c1", "2024-05-06T09:00:00", "bulletin_received", {"problem": "leak"}),
+        ("c2", "2024-05-07T09:00:00", "bulletin_received", {"problem": "noise"}),
+        ("c3", "2024-06-20T09:00:00", "bulletin_received", {"problem": "leak"}),
+    ]
+    twice = said(rules("vanke", ("recurring_count", 2)), told, "2024-07-01T00:00")
+
+    assert twice == [("recurring_case", "leak", "2024-06-20 09:00")]
+    assert said(rules("vanke"), told, "2024-07-01T00:00") == []
+    assert Monitor(rules("vanke")).silent == {"recurring_case": ("recurring_count",)}
