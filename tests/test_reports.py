@@ -229,6 +229,26 @@ def test_a_clause_has_its_last_days(duty: tuple[Any, ...], since: str, until: st
     assert days(owed(*duty), since, until) == last
 
 
+@pytest.mark.parametrize(
+    ("ruleset", "parameters", "last"),
+    [
+        ("bank", {"monthly_report_due_day": 10}, ["monthly_report 2026-10-10 24:00"]),
+        ("bank", {}, []),
+        ("auto_dealer", {}, ["weekly_report 2026-10-02 24:00", "penalty_circular 2026-10-02 24:00"]),
+        ("auto_dealer", {"friday_off": "previous_working_day"}, []),
+        ("auto_dealer", {"friday_off": "next_working_day"}, ["weekly_report 2026-10-08 24:00", "penalty_circular 2026-10-08 24:00"]),
+    ],
+)  # fmt: skip
+def test_the_shipped_procedures_have_their_reports(ruleset: str, parameters: dict[str, Any], last: list[str]) -> None:
+    until = "2026-10-31" if ruleset == "bank" else "2026-10-08"
+    answers = reports_due(load(ruleset, parameters=parameters), "2026-10-01", until)
+
+    assert [f"{a.report.name} {a.due}" for a in answers if isinstance(a, ReportDue)] == last
+    assert [a.unset for a in answers if isinstance(a, OpenReport)] == (
+        [("monthly_report_due_day",)] if (ruleset, parameters) == ("bank", {}) else []
+    )
+
+
 def test_a_report_says_on_what_by_whom_to_whom_and_why() -> None:
     text = page(
         "label: {zh: 清单, en: list}, by: centre, to: [leaders, store], every: quarter, due: {working_day: 1}, "
