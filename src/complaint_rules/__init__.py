@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     )
     from complaint_rules.domains import NOT_REGULATED
     from complaint_rules.facts import facts_schema
-    from complaint_rules.library import check_text, decide, due, load, load_text, replay
+    from complaint_rules.library import check_text, decide, due, load, load_text, replay, reports_due
     from complaint_rules.monitor import Escalation, Monitor, Retraction
     from complaint_rules.prose import explain
     from complaint_rules.replayed import Replay
+    from complaint_rules.reporting import OpenReport, ReportDue
     from complaint_rules.words import Label
 
 __version__ = "0.1.0"
@@ -49,13 +50,14 @@ _ROOMS = {
     "monitor": ("Escalation", "Monitor", "Retraction"),
     "prose": ("explain",),
     "facts": ("facts_schema",),
-    "library": ("check_text", "decide", "due", "load", "load_text", "replay"),
+    "library": ("check_text", "decide", "due", "load", "load_text", "replay", "reports_due"),
     "replayed": ("Replay",),
+    "reporting": ("OpenReport", "ReportDue"),
     "words": ("Label",),
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = ["NOT_REGULATED", "Changes", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "Escalation", "FactsError", "Label", "Monitor", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "Replay", "Retraction", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "changes_json", "changes_text", "check_text", "decide", "diff", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "replay", "why_not"]  # fmt: skip
+__all__ = ["NOT_REGULATED", "Changes", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "Escalation", "FactsError", "Label", "Monitor", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "OpenReport", "Replay", "ReportDue", "Retraction", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "changes_json", "changes_text", "check_text", "decide", "diff", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "replay", "reports_due", "why_not"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

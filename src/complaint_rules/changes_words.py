@@ -29,6 +29,7 @@ _SECTIONS: Mapping[str, Label] = {
     "events": Label("事件", "events"),
     "deadlines": Label("时限", "time limits"),
     "triggers": Label("触发条件", "triggers"),
+    "reports": Label("报告", "reports"),
     "invariants": Label("不变式", "invariants"),
     "roles": Label("角色", "roles"),
     "states": Label("状态", "states"),

@@ -24,6 +24,7 @@ from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import deadline_reads, names_read
 from complaint_rules.loading_trigger import where_table
 from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, intersect, meeting, uncovered
+from complaint_rules.report import ALWAYS_THERE
 from complaint_rules.ruleset import Ruleset, TableDecision, Type
 from complaint_rules.source import Path
 from complaint_rules.tables import Column, HitPolicy, Table
@@ -42,7 +43,8 @@ def check(ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]
     never give together still count.
     """
     found = [d for name in ruleset.order for d in _check_decision(ruleset, name, limits)]
-    found += [*check_triggers(ruleset), *_never_counted(ruleset, limits), *_unused(ruleset)]
+    found += [*check_triggers(ruleset), *_never_counted(ruleset, limits), *_reports(ruleset)]
+    found += _unused(ruleset)
     return sorted(found, key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0))
 
 
@@ -244,6 +246,18 @@ def _never_counted(ruleset: Ruleset, limits: Limits) -> Iterator[Diagnostic]:
             yield Diagnostic("CR207", trigger.span, words, severity=Severity.WARNING)
 
 
+def _reports(ruleset: Ruleset) -> Iterator[Diagnostic]:
+    """Yield the reports that cite no clause, and those that are due on a day which not every month has."""
+    for report in ruleset.reports.values():
+        if not report.because:
+            yield Diagnostic("CR117", report.span, {"rule": report.name}, severity=Severity.WARNING)
+        named = ruleset.parameters.get(str(report.due))
+        day = named.value if named and report.due in report.parameters else report.due
+        if report.counted == "day" and isinstance(day, int) and day > ALWAYS_THERE[report.every]:
+            words = {"report": report.name, "day": day}
+            yield Diagnostic("CR210", report.span, words, severity=Severity.WARNING)
+
+
 def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
     read = {n for d in ruleset.decisions.values() for n in names_read(d)}
     read |= {
@@ -262,6 +276,7 @@ def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
         n for t in ruleset.triggers.values() for n in (*t.reads, t.to or "", *(t.raises.facts if t.raises else ()))
     }
     read |= {p for t in ruleset.triggers.values() for w in t.where for c in w.values() for p in references(c)}
+    read |= {n for r in ruleset.reports.values() for n in r.parameters}
     read |= {s.when or "" for s in (ruleset.process.steps.values() if ruleset.process else ())}
     read |= {t.of[v] for outputs in ruleset.outputs.values() for t in outputs.values() for v in t.of}
     for section in ("inputs", "parameters"):

@@ -125,6 +125,8 @@ def _places(ruleset: Ruleset) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield f"deadlines.{name}.milestones.{milestone.name}", milestone.because or deadline.because
     for trigger in ruleset.triggers.values():
         yield f"triggers.{trigger.name}", trigger.because
+    for report in ruleset.reports.values():
+        yield f"reports.{report.name}", report.because
     for step in ruleset.process.steps.values() if ruleset.process else ():
         yield f"process.steps.{step.name}", step.because
     for name, decision in ruleset.decisions.items():

@@ -286,6 +286,12 @@ _ANALYSIS: Mapping[str, Code] = {
         help_en="state it over fewer facts, or over the decisions that a formula reads",
         help_zh="请改用较少的事实，或用公式所依据的判定来表述",
     ),
+    "CR210": _code(
+        en="the report `{report}` is due on day {day}, which not every month has in which it can be due",
+        zh="报告 `{report}` 应在第 {day} 日前报送，但并非每个到期月份都有这一日",
+        help_en="write `last` if the last day of the month is meant; it is taken so where the day is missing",
+        help_zh="如指当月最后一日，请写 `last`；没有这一日的月份即按最后一日计",
+    ),
 }
 
 # CR3xx: facts, parameters and what the caller asks for.
@@ -415,6 +421,12 @@ _FACTS: Mapping[str, Code] = {
         zh="无法由此快照继续：{reason}",
         help_en="restore it with the ruleset and settings with which it was made, or feed all entries anew",
         help_zh="请使用生成快照时的规则集和设置恢复，或重新输入全部记录",
+    ),
+    "CR322": _code(
+        en="unknown report `{name}`",
+        zh="没有名为 `{name}` 的报告",
+        help_en="only what stands under `reports` can be asked for",
+        help_zh="只能查询 `reports` 中列出的报告",
     ),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from complaint_rules.changes import Level, PartChange
 from complaint_rules.course import Deadline, Milestone, Process, Step
 from complaint_rules.domains import Enumeration, Members, Ordered
+from complaint_rules.report import Report
 from complaint_rules.ruleset import (
     ExpressionDecision,
     Input,
@@ -27,13 +28,13 @@ _WHOLE = ("title", "time_zone", "calendar", "effective")
 
 
 def changed_parts(old: Ruleset, new: Ruleset) -> tuple[PartChange, ...]:
-    """Return what differs in everything but what decides: inputs, parameters, events, deadlines, triggers and the process."""
+    """Return what differs in everything but what decides: inputs, parameters, events, deadlines, triggers, reports and the process."""
     return tuple(_changed(old, new))
 
 
 def _changed(old: Ruleset, new: Ruleset) -> Iterator[PartChange]:
     yield from _fields("ruleset", new.id, old, new, _WHOLE)
-    for section in ("inputs", "parameters", "events", "deadlines", "triggers"):
+    for section in ("inputs", "parameters", "events", "deadlines", "triggers", "reports"):
         yield from _named(section, getattr(old, section), getattr(new, section))
     # What is intended decides nothing.
     yield from (replace(p, level=Level.PATCH) for p in _named("invariants", old.invariants, new.invariants))
@@ -91,6 +92,10 @@ def _within(section: str, name: str, old: Any, new: Any) -> Iterator[PartChange]
             yield from _fields(section, name, old, new, leaving=("where", "cells"))
             if old.where != new.where:
                 yield PartChange(section, name, "changed", "where", old.cells, new.cells)
+        case Report(), Report():
+            yield from _fields(section, name, old, new, leaving=("parties",))
+            if any(old.parties[p] != new.parties[p] for p in old.parties.keys() & new.parties.keys()):
+                yield PartChange(section, name, "wording", "parties", old.parties, new.parties, Level.PATCH)
         case Milestone() | Step(), _:
             yield from _fields(section, name, old, new)
         case _ if hasattr(old, "__dataclass_fields__") and not hasattr(old, "zh"):
@@ -145,6 +150,8 @@ def _level_of(old: Any, key: str, one: Any, two: Any) -> Level:
             return Level.PATCH  # what it is worth is said by its value
         case Parameter(), "value" if one is None:
             return Level.MINOR
+        case Report(), "parts" if one.keys() == two.keys():
+            return Level.PATCH
         case _, "carries":
             return Level.MINOR if set(one) <= set(two) else Level.MAJOR
     return Level.MAJOR

@@ -72,13 +72,10 @@ def due_json(answer: AnyDue) -> dict[str, Any]:
     said: dict[str, Any] = {"status": answer.status, "because": list(answer.because)}
     match answer:
         case DueAnswer(found, start, terms, owner, rests_on):
-            steps = [
-                {"day": s.day.isoformat(), "count": s.count, **({"why": s.why} if s.why else {})} for s in found.steps
-            ]
             said |= {
                 "due": found.instant.isoformat(), "shown": str(found), "start": start.isoformat(), "owner": to_json(owner),
                 "terms": asdict(terms), "provisional": found.provisional,
-                "rests_on": to_json(rests_on), "steps": steps,
+                "rests_on": to_json(rests_on), "steps": steps_json(found),
             }  # fmt: skip
         case Promptly(owner):
             said |= {"owner": to_json(owner)}
@@ -87,6 +84,11 @@ def due_json(answer: AnyDue) -> dict[str, Any]:
         case OpenDue(ask, unset, _, beyond):
             said |= {"ask": list(ask), "unset": list(unset), "beyond_calendar": beyond}
     return said
+
+
+def steps_json(found: Due) -> list[dict[str, Any]]:
+    """Return the arithmetic of a due instant as JSON-serialisable data."""
+    return [{"day": s.day.isoformat(), "count": s.count, **({"why": s.why} if s.why else {})} for s in found.steps]
 
 
 def number_of(amount: Any, unit: str, deadline: Deadline) -> int | float:

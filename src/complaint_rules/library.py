@@ -28,6 +28,7 @@ from complaint_rules.overlay import is_overlay, join
 from complaint_rules.proving import unproved
 from complaint_rules.replayed import Replay
 from complaint_rules.replaying import Told, replay_told
+from complaint_rules.reporting import FIRST_DAY, LAST_DAY, AnyReport, due_reports
 from complaint_rules.ruleset import Ruleset, version_of
 from complaint_rules.source import Document, read
 from complaint_rules.values import shown
@@ -323,6 +324,48 @@ def due(
     return due_dates(rules, read, load_calendar(calendar or str(ruleset.calendar)), only=only, strict=strict)
 
 
+def reports_due(
+    rules: CompiledRuleset,
+    since: date | str,
+    until: date | str,
+    *,
+    only: Collection[str] | None = None,
+    calendar: str | Path | None = None,
+    strict: bool = False,
+) -> tuple[AnyReport, ...]:
+    """Return the ruleset's reports whose last day is one of these, both included, the earliest first.
+
+    `calendar` (a shipped one or a file) takes the place of the ruleset's; with `strict` a due instant beyond the days
+    that it covers is undetermined instead of provisional. Reports of which the last day is not known stand at the end.
+
+    Raises:
+        FactsError: an unknown report, a day that is none, or one outside what calendars reach.
+        RulesetError: the calendar cannot be read.
+    """
+    ruleset = rules.ruleset
+    unknown = [{"name": n, "suggestion": suggest(n, ruleset.reports)} for n in only or () if n not in ruleset.reports]
+    if unknown:
+        raise FactsError([Diagnostic("CR322", args=w) for w in unknown])
+    first = _day_from(FIRST_DAY, since, "since")
+    last = _day_from(first, until, "until")
+    used = calendar or ruleset.calendar
+    read = load_calendar(used) if used else _without_calendar(ruleset)
+    return due_reports(rules, read, first, last, only=only, strict=strict)
+
+
+def _day_from(low: date, at: object, where: str) -> date:
+    """Return a day that is not before another, and that calendars reach."""
+    day = read_day(at, where)
+    if not low <= day <= LAST_DAY:
+        raise FactsError([Diagnostic("CR304", args={"value": day, "low": low, "high": LAST_DAY}, where=where)])
+    return day
+
+
+def _without_calendar(ruleset: Ruleset) -> Calendar:
+    """Return the days of the ruleset's time zone, of which none is known to be worked."""
+    return Calendar(ruleset.time_zone, ((),) * 7)
+
+
 def replay(
     rules: CompiledRuleset,
     facts: Mapping[str, Any],
@@ -354,7 +397,7 @@ def replay(
     if problems:
         raise FactsError(problems)
     first, log, others = read
-    used = Calendar(ruleset.time_zone, ((),) * 7) if ruleset.calendar is None else load_calendar(ruleset.calendar)
+    used = _without_calendar(ruleset) if ruleset.calendar is None else load_calendar(ruleset.calendar)
     return replay_told(
         rules, Told(first, log, others), load_calendar(calendar) if calendar else used, now=now, only=only
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
 
 from complaint_rules.diagnostics import Diagnostic
-from complaint_rules.model_time import DeadlineDoc, EventField, FromDoc, ProcessDoc, TriggerDoc
+from complaint_rules.model_time import DeadlineDoc, EventField, FromDoc, ProcessDoc, ReportDoc, TriggerDoc
 from complaint_rules.shapes import CellsField, Doc, Flag, Ids, LabelField, ValuesField
 from complaint_rules.source import Document, Path
 from complaint_rules.words import suggest
@@ -205,6 +205,7 @@ class RulesetDoc(Doc):
     events: dict[str, EventField] = {}
     process: ProcessDoc | None = None
     triggers: dict[str, TriggerDoc] = {}
+    reports: dict[str, ReportDoc] = {}
     invariants: dict[str, InvariantDoc] = {}
 
 

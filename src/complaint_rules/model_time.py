@@ -1,4 +1,4 @@
-"""Model of time: the shape of what a file says about a complaint's course: events, time limits and the process."""
+"""Model of time: the shape of what a file says of a complaint's course, and of what is counted and reported over many."""
 
 from __future__ import annotations
 
@@ -102,6 +102,28 @@ class ProcessDoc(Doc):
     roles: dict[str, LabelField] = {}
     states: dict[str, Annotated[StateDoc, BeforeValidator(as_label)]]
     steps: dict[str, StepDoc]
+
+
+class DueOnDoc(Doc):
+    """The last day on which a report may be sent; exactly one of these, in the period after the one it is about."""
+
+    day: str | None = None
+    working_day: str | None = None
+    weekday: str | None = None
+
+
+class ReportDoc(Doc):
+    """A duty to report: who, to whom, how often, by when and what."""
+
+    label: LabelField | None = None
+    by: str
+    to: Ids
+    every: str
+    due: DueOnDoc
+    end_roll: str | None = None
+    parts: dict[str, LabelField] = {}
+    nil_return: Flag | None = None
+    because: Ids = []
 
 
 class RaisesDoc(Doc):

@@ -17,7 +17,7 @@ from complaint_rules.parts import Copier, Part, whole
 from complaint_rules.source import Document, Path
 from complaint_rules.words import suggest
 
-SECTIONS = ("types", "parameters", "inputs", "decisions", "deadlines", "events", "triggers", "invariants")
+SECTIONS = ("types", "parameters", "inputs", "decisions", "deadlines", "events", "triggers", "reports", "invariants")
 LISTS = ("rules", "needs_all", "needs_any")
 KINDS = ("value", "reading", "assumed", "unset")
 _ID = re.compile(r"[a-z][a-z0-9_]*\Z", re.ASCII)

@@ -14,6 +14,7 @@ from complaint_rules.diagnostics import Diagnostic, FactsError, Span
 from complaint_rules.domains import ABSENT, NOT_REGULATED, Domain, Sign, Test
 from complaint_rules.formula import Formula
 from complaint_rules.invariant import Invariant
+from complaint_rules.report import Report
 from complaint_rules.source import Document
 from complaint_rules.tables import Aggregate, HitPolicy
 from complaint_rules.trigger import Trigger
@@ -209,6 +210,7 @@ class Ruleset:
     process: Process | None = None
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     invariants: Mapping[str, Invariant] = field(default_factory=dict)
+    reports: Mapping[str, Report] = field(default_factory=dict)
 
     def column(self, name: str) -> tuple[Domain, Sign | None]:
         """Return the domain of a name in scope, and the sign that may stand in its place."""

@@ -40,6 +40,13 @@ WORDS: Mapping[str, Label] = {
         "触发条件：跨投诉计数什么、多少算多、告知谁", "a trigger: what is counted over complaints, how much is too much"
     ),
     "RaisesDoc": Label("随之发生的事件或事实", "the event or facts that follow"),
+    "ReportDoc": Label(
+        "报告：谁向谁、多久一次、何时前、报什么", "a duty to report: who, to whom, how often, by when, what"
+    ),
+    "DueOnDoc": Label(
+        "下一期间内的最后报送日：day、working_day、weekday 恰好一项",
+        "the last day to send it, in the period that follows: exactly one of day, working_day, weekday",
+    ),
     "ProcessDoc": Label("处理流程：角色、状态、步骤", "roles, states and the steps between them"),
     "RulesetDoc": Label("一部投诉处理规则", "the rules of a complaint procedure"),
 }
@@ -101,6 +108,20 @@ KEYS: Mapping[str, Label] = {
         "随之带来的事实；measured 即计得之数", "the facts that it brings; measured is the measure"
     ),
     "RaisesDoc.on": Label("在哪些投诉上：this、new、all", "on which complaints: this, new, all"),
+    "reports": Label("定期报告", "the reports that are owed from time to time"),
+    "ReportDoc.by": Label("由谁报：角色或已列出的值", "who owes it: a role, or a value of a type"),
+    "ReportDoc.to": Label(
+        "报给谁：角色或已列出的值；未写明则为 []", "to whom: roles, or values of a type; [] if the text names nobody"
+    ),
+    "ReportDoc.every": Label(
+        "报哪种期间：week、month、quarter、half_year、year", "on each: week, month, quarter, half_year, year"
+    ),
+    "due": Label("何时前报送（含当日）", "the last day to send it, included"),
+    "day": Label("下一期间首月的第几日；最后一日写 last", "the day of the month that follows; last for its last day"),
+    "working_day": Label("期间结束后的第几个工作日", "so many working days after the period"),
+    "weekday": Label("下一周的星期几：mon … sun", "the day of the week that follows: mon … sun"),
+    "parts": Label("报告的各部分，按名称", "what the report holds, by name"),
+    "nil_return": Label("无事项时是否也须报送", "whether it is owed where there is nothing to report"),
     "invariants": Label("在任何情形下都应成立的", "what the procedure intends in every case"),
     "never": Label("从不同时成立的条件", "what never holds together"),
     "always": Label("始终成立的条件", "what holds in every case"),
