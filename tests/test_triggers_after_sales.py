@@ -34,7 +34,7 @@ def faulty(complaint: str, day: int, units: int, cause: str = "production", **mo
     ]
 
 
-def said(told: list[dict[str, Any]], **settings: Any) -> list[tuple[str, str, int]]:
+def said(told: list[dict[str, Any]], **settings: Any) -> list[tuple[str, str, Any]]:
     rules = under(load("after_sales"), settings) if settings else load("after_sales")
     found = Monitor(rules).feed(told, now=datetime.fromisoformat("2024-06-30T00:00+08:00"))
     return [(s.trigger, s.complaint, s.measure) for s in found if isinstance(s, Escalation)]
