@@ -91,9 +91,12 @@ def test_each_complaint_of_the_batch_learns_of_it_and_a_corrected_cause_takes_it
     assert [(type(s), s.id) for s in after] == [(Retraction, found.id)]
 
 
-def test_a_crisis_event_is_told_once_as_soon_as_it_is_one() -> None:
+@pytest.mark.parametrize(("received_by", "times"), [("engineering", 1), ("csc", 0)])
+def test_a_crisis_event_is_told_once_as_soon_as_it_is_one_unless_the_centre_has_it(
+    received_by: str, times: int
+) -> None:
     crisis = {
-        "received_by": "engineering",
+        "received_by": received_by,
         "service_problem": ["unsafe_repair"],
         "product_problem": [],
         "economic_loss": True,
@@ -106,5 +109,5 @@ def test_a_crisis_event_is_told_once_as_soon_as_it_is_one() -> None:
         {**entry("c1", "2024-05-08T09:00", "situation_learned", {"claims_compensation": True}), "id": "again"},
     ]
 
-    assert said(told) == [("crisis_reported", "c1", 1)]
+    assert said(told) == [("crisis_reported", "c1", 1)] * times
     assert said(told[:1]) == []
