@@ -48,6 +48,12 @@ decisions:
       - {id: red_only, when: {marks: {has: red, none_of: [blue]}}, then: yes, because: [c]}
       - {id: late, when: {double: "> 9", waited: "> P1D"}, then: yes, because: [c]}
     default: no
+  either:
+    inputs: [n]
+    output: {type: boolean}
+    rules:
+      - {id: little, when: {n: "< 5"}, then: yes, because: [c]}
+      - {id: much, when: {n: ">= 5"}, then: yes, because: [c]}
   over: {inputs: [n], output: {type: boolean}, rules: [{id: above, when: {n: "> open_days"}, then: yes}], default: no}
   ready:
     ordered: true
@@ -87,6 +93,13 @@ def test_an_explanation_says_the_answer_and_what_it_rests_on(decision: str, fact
 
     assert [w for w in words if w not in text] == [], text
     assert said(decision, "zh", **facts) != text
+
+
+def test_what_all_rules_say_alike_is_not_said_to_follow_from_none() -> None:
+    text = said("either")
+
+    assert "Rules that may still apply: little, much." in text
+    assert "No rule applies" not in text
 
 
 def test_a_sheet_of_a_table_has_a_row_a_rule_with_its_conditions_results_and_clauses() -> None:

@@ -150,7 +150,7 @@ class _Speaker:
         for rule in table.rules:
             if rule.id in trace.rules:
                 yield self.say("rule", rule.id, condition_words(rule.when, self.ruleset, self.lang))
-        if isinstance(answer, Decided) and not trace.rules:
+        if isinstance(answer, Decided) and not trace.rules and not trace.possible_rules:
             yield self.say("default")
         if trace.possible_rules:
             yield self.say("may_apply", joined(trace.possible_rules, self.lang))
