@@ -11,6 +11,7 @@ from complaint_rules import changes_json, changes_text, diff, load, load_text
 from complaint_rules.changes import Level
 from complaint_rules.changes_words import advised_version, is_enough
 from complaint_rules.cli import main
+from complaint_rules.library import names
 
 TEXT = """
 language: 1
@@ -233,6 +234,6 @@ def test_the_command_says_what_differs_and_its_exit_code_whether(tmp_path: Path,
     assert main(["diff", str(old), str(tmp_path / "none.yaml")]) == 2
 
 
-@pytest.mark.parametrize("name", ["bank", "food", "auto_dealer", "web_services", "retail_food"])
+@pytest.mark.parametrize("name", names())
 def test_a_shipped_ruleset_does_not_differ_from_itself(name: str):
     assert not diff(load(name), load(name))
