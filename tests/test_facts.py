@@ -153,3 +153,11 @@ def test_wrong_parameters_are_said_at_once() -> None:
     assert [(d.where, d.code) for d in caught.value.diagnostics] == [
         ("many", "CR304"), ("mnay", "CR307"), ("seal", "CR302"), ("days", "CR114"), ("extra[0]", "CR302"),
     ]  # fmt: skip
+
+
+def test_a_set_of_a_closed_list_may_itself_be_open() -> None:
+    text = TEXT.replace(
+        "inputs:\n", "types: {way: {values: [phone, mail]}}\ninputs:\n  ways: {type: set, of: way, open: true}\n", 1
+    )
+
+    assert read_facts(load_text(text).ruleset, {"ways": ["phone", "pigeon"]})["ways"] == frozenset({"phone", "pigeon"})

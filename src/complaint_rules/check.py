@@ -25,7 +25,7 @@ from complaint_rules.loading import deadline_reads, names_read
 from complaint_rules.loading_trigger import where_table
 from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, intersect, meeting, uncovered
 from complaint_rules.report import ALWAYS_THERE
-from complaint_rules.ruleset import Ruleset, TableDecision, Type
+from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision, Type
 from complaint_rules.source import Path
 from complaint_rules.tables import Column, HitPolicy, Table
 from complaint_rules.values import to_json
@@ -266,6 +266,15 @@ def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
         if isinstance(d, TableDecision)
         for r in d.rules
         for w in r.when
+        for t in w.values()
+        for p in references(t)
+    }
+    read |= {
+        p
+        for d in ruleset.decisions.values()
+        if isinstance(d, ChecklistDecision)
+        for i in d.items
+        for w in (*i.when, *i.needs)
         for t in w.values()
         for p in references(t)
     }

@@ -179,7 +179,7 @@ class Names:
             return Type(Members(None, open=True))
         base = self.types.get(doc.of or "")
         if base and isinstance(base.domain, Enumeration):
-            return replace(base, domain=Members(base.domain.values, base.domain.open))
+            return replace(base, domain=Members(base.domain.values, base.domain.open or doc.open))
         self._problem("CR101", (*path, "of"), name=doc.of or "", suggestion=suggest(doc.of or "", self.types))
         return Type(Members(None, open=True))
 
