@@ -60,6 +60,7 @@ FLOORS = (
         "fmt",
         "fixes",
         "scaffold",
+        "random_ruleset",
     },
     {
         "settle",
@@ -87,6 +88,8 @@ FLOORS = (
         "correlate",
         "correlate_durable",
         "monitor",
+        "sampling",
+        "aiming",
     },
     {
         "prose",
@@ -126,6 +129,8 @@ FLOORS = (
         "cli_time",
         "cli_watch",
         "cli_writing",
+        "testing",
+        "pytest_plugin",
     },
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
@@ -172,6 +177,8 @@ NEIGHBOURS = {
     ("shapes", "values"),
     ("ruleset", "course"),
     ("ruleset", "trigger"),
+    ("aiming", "deciding"),
+    ("aiming", "sampling"),
     ("check", "following"),
     ("watching", "following"),
     ("watching", "clocks"),
@@ -293,6 +300,8 @@ ROOMS = {
     "rich": {"render"},
     "durable": {"correlate_durable"},
     "durable_rules_engine": {"correlate_durable"},
+    "hypothesis": {"testing"},
+    "pytest": {"pytest_plugin"},
     "cyclopts": {
         "cli",
         "cli_calendar",
