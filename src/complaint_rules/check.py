@@ -255,6 +255,15 @@ def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
         for t in w.values()
         for p in references(t)
     }
+    read |= {
+        p
+        for d in ruleset.decisions.values()
+        if isinstance(d, ChecklistDecision)
+        for i in d.items
+        for w in (*i.when, *i.needs)
+        for t in w.values()
+        for p in references(t)
+    }
     read |= {n for d in ruleset.deadlines.values() for n in deadline_reads(ruleset, d)}
     read |= {ruleset.effective.by or ""}
     read |= {n for i in ruleset.inputs.values() if i.fold for n in i.fold.across}
