@@ -2,8 +2,9 @@
 
     python tools/case_map.py FOLDER [RULESET …]
 
-FOLDER holds RULESET.yaml files: a list of cases with `id` and `expected`. An example takes a case by
-`case:` and its keys by `asserts:`. A key that no example asserts is printed as unmapped: exit code 1.
+FOLDER holds RULESET.yaml files: a list of cases with `id` and `expected`, a mapping or a list of parts with a `type`
+and a subject. An example takes a case by `case:` and its keys by `asserts:`. A key that no example asserts is printed
+as unmapped: exit code 1.
 """
 
 from __future__ import annotations
@@ -19,8 +20,16 @@ from complaint_rules.library import find_ruleset, load
 from complaint_rules.source import read
 
 
+SUBJECTS = ("field", "name", "action", "what", "clause", "to")
+
+
 def keys_of(expected: Any, prefix: str = "") -> Iterator[str]:
-    """Yield the keys of an expectation, dotted; a variant's keys stand below the variant."""
+    """Yield the keys of an expectation, dotted; a variant's keys stand below the variant, a part is TYPE.SUBJECT."""
+    if isinstance(expected, list):
+        for part in expected:
+            subject = next((part[s] for s in SUBJECTS if s in part), None)
+            yield f"{prefix}{part['type']}" + (f".{subject}" if subject else "")
+        return
     for key, value in expected.items():
         if isinstance(value, dict) and value:
             yield from keys_of(value, f"{prefix}{key}.")

@@ -24,7 +24,7 @@ from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import deadline_reads, names_read
 from complaint_rules.loading_trigger import where_table
 from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, intersect, meeting, uncovered
-from complaint_rules.ruleset import Ruleset, TableDecision, Type
+from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision, Type
 from complaint_rules.source import Path
 from complaint_rules.tables import Column, HitPolicy, Table
 from complaint_rules.values import to_json
