@@ -13,6 +13,7 @@ from reference import decide, findings
 
 pytest.importorskip("complaint_rules")
 import library
+from complaint_rules import check_text
 
 UNSET = {"unset": "true", "reason": "the text does not say"}
 DAYS = {"type": "integer", "minimum": "0"}
@@ -128,3 +129,12 @@ def test_rulesets_that_once_differed_from_the_specification(seed: int) -> None:
 @pytest.mark.parametrize("seed", [88, 217, 4000959, 4002201])
 def test_random_rulesets_that_had_false_needless_rules_load(seed: int) -> None:
     assert library.load(to_yaml(random_ruleset(Random(seed)))) is not None
+
+
+@pytest.mark.parametrize("part", ["when", "needs"])
+def test_a_parameter_that_bounds_an_item_of_a_checklist_is_used(part: str) -> None:
+    ruleset = table({"days": DAYS}, {"limit": {"type": "integer", "value": "2", "because": "c"}}, [{"days": ">= 0"}])
+    item = {"id": "i", "needs": {"days": ">= 0"}, "because": "c", part: {"days": ">= limit"}}
+    ruleset["decisions"]["ready"] = {"needs_all": [item]}
+
+    assert "CR206" not in {d.code for d in check_text(to_yaml(ruleset))}

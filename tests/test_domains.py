@@ -63,21 +63,3 @@ decisions:
     assert [(d.code, d.args["key"]) for d in check_text(text) if d.code == "CR004"] == [
         ("CR004", key.partition(":")[0])
     ]
-
-
-def test_a_bound_in_a_checklist_uses_its_parameter():
-    text = """language: 1
-ruleset: page
-version: 1.0.0
-title: 示例
-time_zone: Asia/Shanghai
-parameters:
-  enough: {type: integer, value: 2, because: c}
-  applies: {type: integer, value: 1, because: c}
-inputs:
-  n: {type: integer, minimum: 0, maximum: 9}
-decisions:
-  d: {needs_all: [{id: a, when: {n: ">= applies"}, needs: {n: ">= enough"}, because: c}]}
-"""
-
-    assert [d.render() for d in check_text(text)] == []
