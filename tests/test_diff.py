@@ -233,6 +233,6 @@ def test_the_command_says_what_differs_and_its_exit_code_whether(tmp_path: Path,
     assert main(["diff", str(old), str(tmp_path / "none.yaml")]) == 2
 
 
-@pytest.mark.parametrize("name", ["bank", "food", "auto_dealer", "web_services", "retail_food"])
+@pytest.mark.parametrize("name", ["bank", "food", "auto_dealer", "web_services", "retail_food", "telecom"])
 def test_a_shipped_ruleset_does_not_differ_from_itself(name: str):
     assert not diff(load(name), load(name))

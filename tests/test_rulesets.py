@@ -38,7 +38,7 @@ def item_ids(ruleset: Ruleset) -> set[tuple[str, str]]:
 
 
 def test_the_first_rulesets_are_shipped() -> None:
-    assert {"auto_dealer", "bank", "food", "retail_food", "web_services"} <= set(NAMES)
+    assert {"auto_dealer", "bank", "food", "retail_food", "telecom", "web_services"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
