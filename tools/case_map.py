@@ -19,7 +19,6 @@ from complaint_rules.example_file import examples_path, read_examples
 from complaint_rules.library import find_ruleset, load
 from complaint_rules.source import read
 
-
 SUBJECTS = ("field", "name", "action", "what", "clause", "to")
 
 
