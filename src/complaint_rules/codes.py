@@ -416,6 +416,12 @@ _FACTS: Mapping[str, Code] = {
         help_en="restore it with the ruleset and settings with which it was made, or feed all entries anew",
         help_zh="请使用生成快照时的规则集和设置恢复，或重新输入全部记录",
     ),
+    "CR331": _code(
+        en="the columns cannot be used: {problem}",
+        zh="这些列无法使用：{problem}",
+        help_en="give an Arrow table, a pandas or Polars data frame, or a dict of columns of the same length",
+        help_zh="请给出 Arrow 表、pandas 或 Polars 数据框，或由等长列组成的字典",
+    ),
 }
 
 # CR4xx: the files beside a ruleset.

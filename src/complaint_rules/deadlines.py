@@ -127,7 +127,7 @@ def due_dates(
     wanted = [n for n in rules.ruleset.deadlines if only is None or n in only]
     versions = [_due_in(v, facts, calendar, wanted) for v in in_force(rules, facts)]
     found = {n: _agreed([v[n] for v in versions], rules.ruleset.effective.by) for n in wanted}
-    return {n: _strict(a) if strict else a for n, a in found.items()}
+    return {n: strictly(a) if strict else a for n, a in found.items()}
 
 
 def _due_in(
@@ -137,7 +137,12 @@ def _due_in(
     deadlines = [ruleset.deadlines[n] for n in wanted]
     read = {n.partition(".")[0] for d in deadlines for n in deadline_reads(ruleset, d)}
     result = decide_in(version, facts, read & ruleset.decisions.keys())
-    return {d.name: _Reader(version, result, d).answer(calendar) for d in deadlines}
+    return {d.name: answer_due(version, result, d, calendar) for d in deadlines}
+
+
+def answer_due(version: CompiledRuleset, result: DecisionResult, deadline: Deadline, calendar: Calendar) -> AnyDue:
+    """Return what one deadline comes to, from what this version decided."""
+    return _Reader(version, result, deadline).answer(calendar)
 
 
 def _agreed(answers: Sequence[AnyDue], by: str | None) -> AnyDue:
@@ -150,7 +155,8 @@ def _agreed(answers: Sequence[AnyDue], by: str | None) -> AnyDue:
     return OpenDue(tuple(ask), tuple(dict.fromkeys(n for a in still for n in a.unset)), newest.because)
 
 
-def _strict(answer: AnyDue) -> AnyDue:
+def strictly(answer: AnyDue) -> AnyDue:
+    """Return the answer, undetermined where it rests on days which the calendar does not cover."""
     if isinstance(answer, DueAnswer) and answer.due.provisional:
         return OpenDue((), (), answer.because, beyond_calendar=True)
     return answer

@@ -1,0 +1,237 @@
+"""Column writing: answers as typed Arrow columns: the values, the status, the rules, and what is still to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from complaint_rules.answers import Answer, Decided, Undetermined
+from complaint_rules.coded import NUMBER, Codes, Column, Flags, Numbers, Whole
+from complaint_rules.diagnostics import Diagnostic
+from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, Text, Truth
+from complaint_rules.ruleset import ChecklistDecision, Decision, Ruleset, TableDecision, Type
+from complaint_rules.values import to_json
+
+WORDS = pa.dictionary(pa.int32(), pa.string())
+_MOST_DIGITS, _WIDEST, _FINE = 38, 76, 18
+
+
+def type_of(domain: Domain, scale: int, zone: str) -> Any:
+    """Return the Arrow type that holds a domain; `scale` is how many decimal places its numbers have at most."""
+    match domain:
+        case Enumeration() | Text():
+            return WORDS
+        case Truth():
+            return pa.bool_()
+        case Members():
+            return pa.list_(pa.string())
+        case ListOf(of):
+            return pa.list_(_inside(type_of(of, scale, zone)))
+        case Ordered("integer"):
+            return pa.int64()
+        case Ordered("date"):
+            return pa.date32()
+        case Ordered("datetime"):
+            return pa.timestamp("us", zone)
+        case Ordered("duration"):
+            return pa.duration("us")
+        case Ordered():
+            return pa.decimal128(_MOST_DIGITS, scale) if scale <= _FINE else pa.decimal256(_WIDEST, _MOST_DIGITS)
+
+
+def _inside(kind: Any) -> Any:
+    """Return the type of a member of a list; text there is plain."""
+    return pa.string() if kind == WORDS else kind
+
+
+@dataclass
+class ValueWriter:
+    """One column of values: its name and type, and how to find its value in an answer's."""
+
+    name: str
+    type: Any
+    pick: Callable[[Any], Any]
+
+    def fitting(self, value: Any) -> Any:
+        """Return a decided value as Arrow takes it.
+
+        Raises:
+            UnfitError: the column does not hold it.
+        """
+        plain = _plain(self.pick(value))
+        try:
+            pa.scalar(plain, self.type.value_type if self.type == WORDS else self.type)
+        except (pa.ArrowInvalid, OverflowError):
+            raise UnfitError(self.name, plain, self.type) from None
+        return plain
+
+
+class UnfitError(Exception):
+    """A value that its column does not hold."""
+
+    def __init__(self, name: str, value: Any, kind: Any) -> None:
+        super().__init__(name)
+        words = {"value": to_json(value), "low": "…", "high": str(kind)}
+        self.diagnostic = Diagnostic("CR304", args=words, where=name)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case frozenset():
+            return sorted(value)
+        case tuple():
+            return [_plain(v) for v in value]
+        case Mapping():
+            return {k: _plain(v) for k, v in value.items()}
+        case _:
+            return value
+
+
+def value_writers(decision: Decision, ruleset: Ruleset, scales: Mapping[str, int]) -> Iterator[ValueWriter]:
+    """Yield the columns of a decision's values: one an output, or one list."""
+    name, outputs = decision.name, ruleset.outputs[decision.name]
+
+    def kind(output: str, type_: Type) -> Any:
+        return type_of(type_.domain, scales[f"{name}.{output}" if output else name], ruleset.time_zone)
+
+    if isinstance(decision, TableDecision) and decision.gives_list and len(decision.outputs) > 1:
+        parts = [(o, _inside(kind(o, Type(_member(t.domain))))) for o, t in decision.outputs.items()]
+        yield ValueWriter(name, pa.list_(pa.struct(parts)), _itself)
+        return
+    for output, type_ in outputs.items():
+        yield ValueWriter(f"{name}.{output}" if output else name, kind(output, type_), _picker(output))
+
+
+def _member(domain: Domain) -> Domain:
+    return domain.of if isinstance(domain, ListOf) else domain
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _picker(output: str) -> Callable[[Any], Any]:
+    return (lambda value: value[output]) if output else _itself
+
+
+@dataclass
+class AnswerWriter:
+    """The columns of one decision; `kept` are those of the answers met so far, a null row last."""
+
+    decision: Decision
+    values: Sequence[ValueWriter]
+    notes: Mapping[str, Callable[[Answer], Iterable[str]]]
+    kept: list[Any] = field(default_factory=list)
+    unfit: dict[int, Diagnostic] = field(default_factory=dict)
+    met: int = 0
+
+    @property
+    def fields(self) -> list[tuple[str, Any]]:
+        """The columns in order: values, status, then what else is said."""
+        name = self.decision.name
+        notes = [(f"{name}.{n}", WORDS) for n in self.notes]
+        return [*((v.name, v.type) for v in self.values), (f"{name}.status", WORDS), *notes]
+
+    def write(self, answers: Sequence[Answer | None], at: Codes, refused: Flags | None) -> list[Any]:
+        """Return the columns of rows that have the answers of these numbers; nothing is said in the refused rows."""
+        if self.met < len(answers) or not self.kept:
+            self._keep(answers)
+        places = at if refused is None else np.where(refused, self.met, at)
+        rows = pa.array(places)
+        return [taken(column, rows) for column in self.kept]
+
+    def unfit_rows(self, at: Codes) -> dict[int, Diagnostic]:
+        """Return the rows whose value its column does not hold."""
+        return {int(r): self.unfit[n] for n in self.unfit for r in np.flatnonzero(at == n)}
+
+    def _keep(self, answers: Sequence[Answer | None]) -> None:
+        self.met = len(answers)
+        self.unfit.clear()
+        values = [[self._value(i, a, v) for i, a in enumerate(answers)] for v in self.values]
+        kept = [array_of_list([*found, None], v.type) for found, v in zip(values, self.values, strict=True)]
+        kept.append(array_of_list([*(Decided.status if a is None else a.status for a in answers), None], WORDS))
+        for note in self.notes.values():
+            said = [", ".join(note(a)) if a is not None else "" for a in answers]
+            kept.append(array_of_list([*(s or None for s in said), None], WORDS))
+        self.kept = kept
+
+    def _value(self, number: int, answer: Answer | None, writer: ValueWriter) -> Any:
+        if not isinstance(answer, Decided):
+            return None
+        try:
+            return writer.fitting(answer.value)
+        except UnfitError as error:
+            self.unfit[number] = error.diagnostic
+            return None
+
+
+def array_of_list(values: list[Any], kind: Any) -> Any:
+    """Return values as an Arrow array; words with a dictionary."""
+    return pa.array(values, pa.string()).dictionary_encode() if kind == WORDS else pa.array(values, kind)
+
+
+def taken(column: Any, places: Any) -> Any:
+    """Return the rows of a column at these places; words keep their dictionary."""
+    if column.type == WORDS:
+        return pa.DictionaryArray.from_arrays(column.indices.take(places), column.dictionary)
+    return column.take(places)
+
+
+def answer_writer(decision: Decision, ruleset: Ruleset, scales: Mapping[str, int]) -> AnswerWriter:
+    """Return the writer of a decision's columns."""
+    notes: dict[str, Callable[[Answer], Iterable[str]]] = {}
+    match decision:
+        case TableDecision():
+            notes["rules"] = lambda answer: answer.trace.rules
+        case ChecklistDecision():
+            notes["unmet"] = lambda answer: (i for i, status in answer.trace.items.items() if status == "unmet")
+        case _:
+            pass
+    notes["ask"] = lambda answer: answer.ask if isinstance(answer, Undetermined) else ()
+    notes["unset"] = lambda answer: answer.unset if isinstance(answer, Undetermined) else ()
+    return AnswerWriter(decision, list(value_writers(decision, ruleset, scales)), notes)
+
+
+# --- numbers worked out by columns -----------------------------------------------------------------------
+
+
+def number_array(column: Column, listed: Any, answers: Codes, refused: Flags | None, kind: Any) -> Any:
+    """Return a column of numbers: those that were worked out, and in other rows what was `listed` there."""
+    assert column.numbers is not None  # noqa: S101 - only such columns come here
+    is_number = answers == NUMBER if refused is None else (answers == NUMBER) & ~refused
+    if is_number.all():
+        return array_of(column.numbers, None, kind)
+    worked = array_of(column.numbers, ~is_number, kind)
+    return pc.if_else(pa.array(is_number), worked, listed)
+
+
+def array_of(numbers: Numbers, nulls: Flags | None, kind: Any) -> Any:
+    """Return exact numbers as an Arrow array."""
+    whole, grid = numbers.whole, numbers.grid
+    if nulls is not None:
+        whole = np.where(nulls, 0, whole)
+    if pa.types.is_decimal(kind):
+        return _decimals(whole, kind, grid.scale, nulls)
+    if pa.types.is_date32(kind):
+        return pa.array(whole.astype(np.int32), pa.int32(), mask=nulls).view(kind)
+    found = pa.array(whole, pa.int64(), mask=nulls)
+    return found if kind == pa.int64() else found.view(kind)
+
+
+def _decimals(whole: Whole, kind: Any, scale: int, nulls: Flags | None) -> Any:
+    factor = 10 ** (kind.scale - scale)
+    most = max(-int(whole.min()), int(whole.max())) if whole.size else 0
+    if kind.bit_width > 128 or most * factor >= 1 << 63:
+        exact = [Decimal(w).scaleb(-scale) for w in whole.tolist()]
+        return pa.array([None if nulls is not None and nulls[i] else d for i, d in enumerate(exact)], kind)
+    low = whole * factor
+    parts = np.empty(2 * low.size, np.int64)
+    parts[0::2], parts[1::2] = low, low >> 63
+    valid = None if nulls is None else pa.array(~nulls).buffers()[1]
+    return pa.Array.from_buffers(kind, low.size, [valid, pa.py_buffer(parts)])
