@@ -14,6 +14,8 @@ from complaint_rules.library import known_deadlines, known_decisions, under
 from complaint_rules.words import Lang, suggest
 
 BLOCK_ROWS = 1 << 15
+# What is said of a decision besides its value, as far as its kind has it.
+NOTES = ("status", "rules", "unmet", "ask", "unset")
 _ABSENT = "deciding columns needs numpy and pyarrow: pip install 'complaint-rules[batch]'"
 
 
@@ -28,6 +30,7 @@ def decide_columns(
     calendar: str | Path | None = None,
     strict: bool = False,
     keep: Collection[str] = (),
+    notes: Collection[str] = NOTES,
     lang: Lang = "en",
     recheck: int = 4,
     seed: int = 0,
@@ -37,6 +40,7 @@ def decide_columns(
 
     `table` is an Arrow table, record batch or reader, a pandas or Polars data frame, or a dict of columns; a column is
     a fact by its name, a null is a missing fact, and `keep` names columns that are no facts and are handed through.
+    `notes` says which columns a decision has besides its values.
     `only`, `parameters` and `assumptions` are those of `decide`; `due` names the deadlines wanted, `calendar` and
     `strict` are those of `due`. A row with a wrong value gets no answer and its reason in the column `problems`.
     Of every block of `rows` some rows (`recheck`, chosen by `seed`) are decided singly as well and compared.
@@ -56,7 +60,7 @@ def decide_columns(
     schema, batches = batches_of(table, rows)
     plan = plan_columns(
         rules, schema, parameters=parameters, assumptions=assumptions, only=only, due=due, calendar=calendar,
-        strict=strict, keep=keep, lang=lang,
+        strict=strict, keep=keep, notes=notes, lang=lang,
     )  # fmt: skip
     chance, made = Random(seed), []  # noqa: S311 - a sample, not a secret
     for batch in batches:
@@ -77,6 +81,7 @@ def plan_columns(
     calendar: str | Path | None = None,
     strict: bool = False,
     keep: Collection[str] = (),
+    notes: Collection[str] = NOTES,
     lang: Lang = "en",
 ) -> Any:
     """Return the `ColumnPlan` for columns of an Arrow schema: made once, its `run` takes one record batch after another.
@@ -98,7 +103,7 @@ def plan_columns(
     used = load_calendar(calendar or str(ruleset.calendar)) if due else None
     decisions = None if only is None else frozenset(only)
     deadlines = tuple(n for n in ruleset.deadlines if n in due)
-    return ColumnPlan(set_, schema, Wanted(decisions, deadlines, used, strict, tuple(keep), lang))
+    return ColumnPlan(set_, schema, Wanted(decisions, deadlines, used, strict, tuple(keep), tuple(notes), lang))
 
 
 def _known_columns(inputs: Collection[str], names: Collection[str], keep: Collection[str]) -> None:

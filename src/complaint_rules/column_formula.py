@@ -20,6 +20,7 @@ from complaint_rules.kinds import ARITHMETIC, COMPARE, kind_of
 from complaint_rules.trees import NUMBERS, Apply, Constant, Logic, Name, Node, same
 
 _LIMIT = 1 << 62
+MOST_PLACES = 38
 _DAY = 86_400_000_000
 _COMPARING: Mapping[Callable[..., Any], str] = {function: sign for sign, function in COMPARE.items()}
 _UFUNCS: Mapping[str, Any] = {
@@ -180,6 +181,8 @@ class _Run:
             return Numbers(self._spread(self.number(root).whole), Grid(kind))
         over, under = self._fraction(root)
         if decision.step is None:
+            if over.scale > MOST_PLACES:
+                raise UnprovedError
             return Numbers(self._spread(over.whole), Grid(kind, over.scale))
         whole, scale = self._rounded(over, under, Fraction(decision.step), decision.rounding)
         return Numbers(self._spread(whole), Grid(kind, 0 if kind == "integer" else scale))

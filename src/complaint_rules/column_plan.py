@@ -31,13 +31,14 @@ _KEPT = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of the columns: decisions, deadlines by a calendar, columns to keep, in which language."""
+    """What is asked of the columns: decisions, deadlines by a calendar, columns to keep, notes."""
 
     decisions: frozenset[str] | None = None
     deadlines: tuple[str, ...] = ()
     calendar: Calendar | None = None
     strict: bool = False
     keep: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     lang: Lang = "en"
 
 
@@ -189,7 +190,7 @@ class _Version:
         varying = given | {n for s, _ in plan.steps for n in s.hands_on}
         self.settlings = [Settling(s, settle, plan.blank, read_by(s), varying) for s, settle in plan.steps]
         self.writers = {
-            n: answer_writer(rules.ruleset.decisions[n], rules.ruleset, scales)
+            n: answer_writer(rules.ruleset.decisions[n], rules.ruleset, scales, wanted.notes)
             for n in rules.ruleset.decisions
             if asked is None or n in asked
         }

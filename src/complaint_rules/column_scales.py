@@ -8,12 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from complaint_rules.column_formula import MOST_PLACES
 from complaint_rules.compile import ChecklistStep, CompiledRuleset, ExpressionStep, Step, TableStep, given
 from complaint_rules.domains import Ordered
 from complaint_rules.kinds import ARITHMETIC
 from complaint_rules.trees import Apply, Constant, Name, Node
-
-_ANY = 38
 
 
 def scales_of(rules: CompiledRuleset, types: Mapping[str, Any]) -> dict[str, int]:
@@ -29,7 +28,7 @@ def scales_of(rules: CompiledRuleset, types: Mapping[str, Any]) -> dict[str, int
 def _scale_of_fact(domain: Any, kind: Any) -> int:
     if not isinstance(domain, Ordered) or domain.kind not in ("decimal", "money"):
         return 0
-    most = _ANY if domain.step is None else decimal_places(domain.step)
+    most = MOST_PLACES if domain.step is None else decimal_places(domain.step)
     if kind is None or pa.types.is_integer(kind):
         return 0
     return min(most, max(0, kind.scale)) if pa.types.is_decimal(kind) else most
@@ -41,7 +40,7 @@ def _scales_of_step(step: Step, known: Mapping[str, int]) -> dict[str, int]:
             return {step.name: 0}
         case ExpressionStep(decision=decision):
             places = _scale_of(decision.formula.root, known)
-            return {step.name: min(_ANY, places if decision.step is None else decimal_places(decision.step))}
+            return {step.name: min(MOST_PLACES, places if decision.step is None else decimal_places(decision.step))}
         case TableStep(decision=decision):
             rows = [given(r, step.parameters) for r in decision.rules]
             rows += [decision.default] if decision.default is not None else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,8 @@ from complaint_rules.ruleset import ChecklistDecision, Decision, Ruleset, TableD
 from complaint_rules.values import to_json
 
 WORDS = pa.dictionary(pa.int32(), pa.string())
+# What is said of an answer besides its value; None is a number that was worked out.
+Note = Callable[[Answer | None], str | None]
 _MOST_DIGITS, _WIDEST, _FINE = 38, 76, 18
 
 
@@ -126,17 +128,16 @@ class AnswerWriter:
 
     decision: Decision
     values: Sequence[ValueWriter]
-    notes: Mapping[str, Callable[[Answer], Iterable[str]]]
+    notes: Mapping[str, Note]
     kept: list[Any] = field(default_factory=list)
     unfit: dict[int, Diagnostic] = field(default_factory=dict)
     met: int = 0
 
     @property
     def fields(self) -> list[tuple[str, Any]]:
-        """The columns in order: values, status, then what else is said."""
-        name = self.decision.name
-        notes = [(f"{name}.{n}", WORDS) for n in self.notes]
-        return [*((v.name, v.type) for v in self.values), (f"{name}.status", WORDS), *notes]
+        """The columns in order: values, then what else is said."""
+        notes = [(f"{self.decision.name}.{n}", WORDS) for n in self.notes]
+        return [*((v.name, v.type) for v in self.values), *notes]
 
     def write(self, answers: Sequence[Answer | None], at: Codes, refused: Flags | None) -> list[Any]:
         """Return the columns of rows that have the answers of these numbers; nothing is said in the refused rows."""
@@ -155,10 +156,8 @@ class AnswerWriter:
         self.unfit.clear()
         values = [[self._value(i, a, v) for i, a in enumerate(answers)] for v in self.values]
         kept = [array_of_list([*found, None], v.type) for found, v in zip(values, self.values, strict=True)]
-        kept.append(array_of_list([*(Decided.status if a is None else a.status for a in answers), None], WORDS))
         for note in self.notes.values():
-            said = [", ".join(note(a)) if a is not None else "" for a in answers]
-            kept.append(array_of_list([*(s or None for s in said), None], WORDS))
+            kept.append(array_of_list([*map(note, answers), None], WORDS))
         self.kept = kept
 
     def _value(self, number: int, answer: Answer | None, writer: ValueWriter) -> Any:
@@ -183,19 +182,30 @@ def taken(column: Any, places: Any) -> Any:
     return column.take(places)
 
 
-def answer_writer(decision: Decision, ruleset: Ruleset, scales: Mapping[str, int]) -> AnswerWriter:
-    """Return the writer of a decision's columns."""
-    notes: dict[str, Callable[[Answer], Iterable[str]]] = {}
+def answer_writer(
+    decision: Decision, ruleset: Ruleset, scales: Mapping[str, int], wanted: Collection[str]
+) -> AnswerWriter:
+    """Return the writer of a decision's columns, with those notes that are wanted and that its kind has."""
+    notes: dict[str, Note] = {"status": lambda answer: Decided.status if answer is None else answer.status}
     match decision:
         case TableDecision():
-            notes["rules"] = lambda answer: answer.trace.rules
+            notes["rules"] = lambda answer: _listed(answer.trace.rules if answer else ())
         case ChecklistDecision():
-            notes["unmet"] = lambda answer: (i for i, status in answer.trace.items.items() if status == "unmet")
+            notes["unmet"] = lambda answer: _listed(i for i, s in _items(answer) if s == "unmet")
         case _:
             pass
-    notes["ask"] = lambda answer: answer.ask if isinstance(answer, Undetermined) else ()
-    notes["unset"] = lambda answer: answer.unset if isinstance(answer, Undetermined) else ()
-    return AnswerWriter(decision, list(value_writers(decision, ruleset, scales)), notes)
+    notes["ask"] = lambda answer: _listed(answer.ask if isinstance(answer, Undetermined) else ())
+    notes["unset"] = lambda answer: _listed(answer.unset if isinstance(answer, Undetermined) else ())
+    chosen = {n: note for n, note in notes.items() if n in wanted}
+    return AnswerWriter(decision, list(value_writers(decision, ruleset, scales)), chosen)
+
+
+def _items(answer: Answer | None) -> Iterable[tuple[str, str]]:
+    return answer.trace.items.items() if answer else ()
+
+
+def _listed(names: Iterable[str]) -> str | None:
+    return ", ".join(names) or None
 
 
 # --- numbers worked out by columns -----------------------------------------------------------------------
@@ -225,6 +235,9 @@ def array_of(numbers: Numbers, nulls: Flags | None, kind: Any) -> Any:
 
 
 def _decimals(whole: Whole, kind: Any, scale: int, nulls: Flags | None) -> Any:
+    if scale > kind.scale:
+        # What is finer than the column's places is 0 in every number, for their steps are wider than that.
+        whole, scale = whole // 10 ** (scale - kind.scale), kind.scale
     factor = 10 ** (kind.scale - scale)
     most = max(-int(whole.min()), int(whole.max())) if whole.size else 0
     if kind.bit_width > 128 or most * factor >= 1 << 63:
