@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,11 +17,12 @@ from complaint_rules.column_cells import Cells, Combinations
 from complaint_rules.column_settling import Block
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import PROMPTLY, Deadline
-from complaint_rules.deadlines import AnyDue, DueAnswer, OpenDue, answer_due, due_dates
+from complaint_rules.deadlines import Agreed, DueAnswer, NotDue, OpenDue, Promptly, agreed_on, due_dates, out_of_reach
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Sign
+from complaint_rules.running import Clock
 from complaint_rules.timetable import EPOCH, MICROSECOND
-from complaint_rules.worktime import Calendar
+from complaint_rules.worktime import Calendar, OutOfReachError, since
 
 _DAY = 86_400_000_000
 _START = "start"
@@ -44,7 +45,16 @@ class RefusedDue:
     problems: tuple[Diagnostic, ...]
 
 
-Reckoned = AnyDue | RefusedDue
+@dataclass(frozen=True, slots=True)
+class ReckonedDue:
+    """When a limit ends, and whether that rests on days which the calendar does not cover."""
+
+    instant: datetime
+    provisional: bool
+    status: ClassVar[str] = DueAnswer.status
+
+
+Reckoned = ReckonedDue | Promptly | NotDue | OpenDue | RefusedDue
 
 
 class LocalDays:
@@ -144,17 +154,26 @@ class DueSettling:
             ruleset.id, ruleset.version, ruleset.content_hash, facts, MappingProxyType(answers), (), (), (), {}
         )
         try:
-            return answer_due(self.rules, result, self.deadline, self.calendar)
+            agreed = agreed_on(self.rules, result, self.deadline)
+            return self._reckoned(agreed) if isinstance(agreed, Agreed) else agreed
         except FactsError as error:
             return RefusedDue(error.diagnostics)
+
+    def _reckoned(self, agreed: Agreed) -> ReckonedDue:
+        try:
+            found = Clock(agreed.terms, since(agreed.start), self.calendar).due()
+            return ReckonedDue(EPOCH + found.at, found.provisional)
+        except (OutOfReachError, OverflowError):
+            raise out_of_reach(self.deadline) from None
 
     def single(self, rules: CompiledRuleset, facts: Mapping[str, Any]) -> Reckoned:
         """Return what the limit comes to for one complaint, in whichever version is in force."""
         name = self.deadline.name
         try:
-            return due_dates(rules, facts, self.calendar, only=[name])[name]
+            found = due_dates(rules, facts, self.calendar, only=[name])[name]
         except FactsError as error:
             return RefusedDue(error.diagnostics)
+        return ReckonedDue(found.due.instant, found.due.provisional) if isinstance(found, DueAnswer) else found
 
     @property
     def kept(self) -> int:
@@ -180,8 +199,8 @@ def _as_instants(column: Column) -> tuple[Whole, Codes]:
 
 def _said(answer: Reckoned) -> Hashable:
     match answer:
-        case DueAnswer(due):
-            return DueAnswer, due.instant.astimezone(UTC), due.provisional
+        case ReckonedDue(instant, provisional):
+            return ReckonedDue, instant.astimezone(UTC), provisional
         case OpenDue(ask, unset):
             return OpenDue, ask, unset, answer.beyond_calendar
         case RefusedDue(problems):

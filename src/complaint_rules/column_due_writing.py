@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from complaint_rules.coded import Codes, Flags
-from complaint_rules.column_due import Reckoned, RefusedDue
+from complaint_rules.column_buffers import wrapped
+from complaint_rules.column_due import Reckoned, ReckonedDue, RefusedDue
 from complaint_rules.column_writing import WORDS, array_of_list, taken
-from complaint_rules.deadlines import DueAnswer, OpenDue, strictly
+from complaint_rules.deadlines import OpenDue
 from complaint_rules.diagnostics import Diagnostic
 
 
@@ -34,26 +35,32 @@ class DueWriter:
 
     def _columns(self) -> dict[str, tuple[Any, Callable[[Reckoned], Any]]]:
         return {
-            "": (pa.timestamp("us", self.zone), lambda a: a.due.instant if isinstance(a, DueAnswer) else None),
+            "": (pa.timestamp("us", self.zone), lambda a: a.instant if isinstance(a, ReckonedDue) else None),
             ".status": (WORDS, lambda a: None if isinstance(a, RefusedDue) else a.status),
-            ".provisional": (pa.bool_(), lambda a: a.due.provisional if isinstance(a, DueAnswer) else None),
+            ".provisional": (pa.bool_(), lambda a: a.provisional if isinstance(a, ReckonedDue) else None),
             ".ask": (WORDS, lambda a: _listed(a.ask) if isinstance(a, OpenDue) else None),
             ".unset": (WORDS, lambda a: _listed(a.unset) if isinstance(a, OpenDue) else None),
         }
 
     def said(self, answer: Reckoned) -> Iterator[tuple[str, Any]]:
         """Yield each column's name and what stands in it for an answer."""
-        shown = strictly(answer) if self.strict and not isinstance(answer, RefusedDue) else answer
+        shown = self._strictly(answer)
         yield from ((f"due.{self.deadline}{ending}", pick(shown)) for ending, (_, pick) in self._columns().items())
 
     def write(self, answers: Sequence[Reckoned], at: Codes, refused: Flags | None) -> list[Any]:
         """Return the columns of rows that have the answers of these numbers; nothing is said in the refused rows."""
         if self.met < len(answers) or not self.kept:
             self.met = len(answers)
-            said = [strictly(a) if self.strict and not isinstance(a, RefusedDue) else a for a in answers]
+            said = [self._strictly(a) for a in answers]
             self.kept = [array_of_list([*map(pick, said), None], kind) for kind, pick in self._columns().values()]
-        places = pa.array(at if refused is None else np.where(refused, self.met, at))
+        places = wrapped(at if refused is None else np.where(refused, np.int32(self.met), at), pa.int32())
         return [taken(column, places) for column in self.kept]
+
+    def _strictly(self, answer: Reckoned) -> Reckoned:
+        """Return the answer, undetermined where it rests on days which the calendar does not cover, if that is asked."""
+        if self.strict and isinstance(answer, ReckonedDue) and answer.provisional:
+            return OpenDue((), (), (), beyond_calendar=True)
+        return answer
 
 
 def refused_rows(answers: Sequence[Reckoned], at: Codes) -> dict[int, tuple[Diagnostic, ...]]:

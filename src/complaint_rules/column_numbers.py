@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from complaint_rules.coded import MOST, Flags, Grid, Numbers, Whole, below
+from complaint_rules.column_buffers import nulls_in, numbers_in
 from complaint_rules.domains import Ordered
 
 _MOST_SCALE = 18
@@ -32,7 +33,7 @@ def numbers_of(array: Any, domain: Ordered) -> Numbers | None:
         case "decimal" | "money" if pa.types.is_decimal(kind) and 0 <= kind.scale <= _MOST_SCALE:
             return _made(_decimals(array), Grid(domain.kind, kind.scale))
         case "date" if pa.types.is_date32(kind):
-            return _made(_within(_filled(array, pa.int32()), FIRST_DAY, LAST_DAY), Grid("date"))
+            return _made(_within(_integers(array), FIRST_DAY, LAST_DAY), Grid("date"))
         case "datetime" if pa.types.is_timestamp(kind) and kind.tz is not None:
             return _made(_within(_in_microseconds(array), FIRST_INSTANT, LAST_INSTANT), Grid("datetime"))
         case "duration" if pa.types.is_duration(kind):
@@ -45,19 +46,17 @@ def _made(whole: Whole | None, grid: Grid) -> Numbers | None:
     return None if whole is None else Numbers(whole, grid)
 
 
-def _filled(array: Any, view: Any = None) -> Whole:
+def _filled(array: Any) -> Any:
     """Return the integers of an array; what lies under a null is not defined, so it is made 0."""
-    same = array if view is None else array.view(view)
-    known = same.fill_null(0) if same.null_count else same
-    found: Whole = known.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    return found
+    held, nulls = numbers_in(array), nulls_in(array)
+    return held if nulls is None else np.where(nulls, held.dtype.type(0), held)
 
 
 def _integers(array: Any) -> Whole | None:
-    if pa.types.is_uint64(array.type):
-        known = (array.fill_null(0) if array.null_count else array).to_numpy(zero_copy_only=False)
-        return None if known.size and int(known.max()) > MOST else known.astype(np.int64)
-    return _filled(array)
+    held = _filled(array)
+    if held.dtype == np.uint64 and held.size and int(held.max()) > MOST:
+        return None
+    return held.astype(np.int64, copy=False)
 
 
 def _decimals(array: Any) -> Whole | None:
@@ -69,16 +68,15 @@ def _decimals(array: Any) -> Whole | None:
             return None
     if not len(array):
         return np.empty(0, np.int64)
-    parts = np.frombuffer(array.buffers()[1], np.int64)[2 * array.offset : 2 * (array.offset + len(array))]
-    low, high = parts[0::2], parts[1::2]
-    if array.null_count:
-        known = array.is_valid().to_numpy(zero_copy_only=False)
-        low, high = np.where(known, low, 0), np.where(known, high, 0)
+    halves = np.frombuffer(array.buffers()[1], np.int64).reshape(-1, 2)[array.offset : array.offset + len(array)]
+    low, high, nulls = halves[:, 0], halves[:, 1], nulls_in(array)
+    if nulls is not None:
+        low, high = np.where(nulls, 0, low), np.where(nulls, 0, high)
     return np.ascontiguousarray(low) if np.array_equal(high, low >> 63) else None
 
 
 def _in_microseconds(array: Any) -> Whole | None:
-    found = _filled(array, pa.int64())
+    found = _filled(array)
     if array.type.unit == "ns":
         whole = found // 1000
         return whole if np.array_equal(whole * 1000, found) else None

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from complaint_rules.answers import Missing
 from complaint_rules.coded import NUMBER, Codes, Column, Flags, Rows
+from complaint_rules.column_buffers import wrapped
 from complaint_rules.column_due import DueSettling, due_reads
 from complaint_rules.column_due_writing import DueWriter, refused_rows
 from complaint_rules.column_reading import FactReader
@@ -93,7 +94,7 @@ class ColumnPlan:
                 made.append(version.run(Block(len(at), {n: c.take(at) for n, c in columns.items()}, {}), problems, at))
             else:
                 made.append(self._whenever(columns, at, problems))
-        back = pa.array(np.argsort(np.concatenate([at for _, at in parts]), kind="stable"))
+        back = wrapped(np.argsort(np.concatenate([at for _, at in parts]), kind="stable"), pa.int64())
         return [pa.concat_arrays(_unified(column)).take(back) for column in zip(*made, strict=True)]
 
     def _parts(self, columns: Mapping[str, Column], rows: int, problems: _Problems) -> Iterator[tuple[_Version | None, Rows]]:
@@ -169,7 +170,7 @@ class _Problems:
         for row, said in self.texts.items():
             texts[row] = "; ".join(said)
         if not self.texts:
-            nothing = pa.array(np.zeros(rows, np.int32), mask=np.ones(rows, np.bool_))
+            nothing = pa.nulls(rows, pa.int32())
             return pa.DictionaryArray.from_arrays(nothing, pa.array([], pa.string()))
         return pa.array(texts, pa.string()).dictionary_encode()
 

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from complaint_rules.coded import Codes, Column, Flags, Numbers, Rows, Values
+from complaint_rules.coded import Codes, Column, Numbers, Rows, Values, Whole
+from complaint_rules.column_buffers import flags_in, nulls_in, numbers_in
 from complaint_rules.column_numbers import numbers_of, outside
 from complaint_rules.diagnostics import Diagnostic
 from complaint_rules.domains import Domain, Members, Ordered
@@ -103,6 +104,8 @@ class FactReader:
             return self._sets(plain)
         if pa.types.is_nested(plain.type):
             return self._marked(self._one_by_one(plain))
+        if pa.types.is_boolean(plain.type):
+            return self._truths(plain)
         return self._dictionary(plain.dictionary_encode())
 
     def wrong(self, array: Any, row: int) -> list[Diagnostic]:
@@ -134,7 +137,7 @@ class FactReader:
         return Read(Column(codes, self.values), wrong)
 
     def _numbers(self, array: Any, numbers: Numbers, domain: Ordered) -> Read:
-        nulls = _nulls(array)
+        nulls = nulls_in(array)
         codes = np.zeros(len(array), np.int32) if nulls is None else np.where(nulls, self.missing, 0).astype(np.int32)
         wrong = NO_ROWS
         refused = outside(numbers, domain)
@@ -144,11 +147,10 @@ class FactReader:
         return Read(Column(codes, self.values, numbers), wrong)
 
     def _dictionary(self, array: Any) -> Read:
-        entries, nulls = array.dictionary, _nulls(array.indices)
-        at = array.indices if nulls is None else array.indices.fill_null(0)
-        places = at.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+        entries, nulls = array.dictionary, nulls_in(array.indices)
+        places = numbers_in(array.indices)
         if nulls is not None:
-            places = np.where(nulls, len(entries), places)
+            places = np.where(nulls, len(entries), places.astype(np.int64, copy=False))
         if len(entries) <= len(array):
             lookup = np.array([*map(self.code, _raws(entries)), self.missing], np.int32)
             return self._marked(lookup.take(places))
@@ -156,6 +158,11 @@ class FactReader:
         used, places = np.unique(places, return_inverse=True)
         lookup = np.array([self.missing if i == len(entries) else self.code(raw_of(entries[i])) for i in used.tolist()])
         return self._marked(lookup.astype(np.int32).take(places) if used.size else np.empty(0, np.int32))
+
+    def _truths(self, array: Any) -> Read:
+        nulls, truths = nulls_in(array), flags_in(array).view(np.uint8)
+        places = truths if nulls is None else np.where(nulls, np.uint8(2), truths)
+        return self._marked(np.array([self.code(False), self.code(True), self.missing], np.int32).take(places))
 
     def _one_by_one(self, array: Any) -> Codes:
         return np.fromiter(map(self.code, _raws(array)), np.int32, len(array))
@@ -170,12 +177,12 @@ class FactReader:
         if entries > _MOST_MEMBERS or members.null_count or members.dictionary.null_count:
             return self._marked(self._one_by_one(array))
         single = [self.code([raw]) for raw in _raws(members.dictionary)]
-        places = members.indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-        bits, lengths = _united(np.int64(1) << places, array)
+        places = numbers_in(members.indices).astype(np.int64, copy=False)
+        bits = _united(np.int64(1) << places, array)
         sets, at = np.unique(bits, return_inverse=True)
         lookup = np.array([self._united_code(s, single) for s in sets.tolist()], np.int32)
         codes = lookup.take(at) if sets.size else np.empty(0, np.int32)
-        nulls = _nulls(array)
+        nulls = nulls_in(array)
         return self._marked(codes if nulls is None else np.where(nulls, self.missing, codes).astype(np.int32))
 
     def _united_code(self, bits: int, single: Sequence[int]) -> int:
@@ -185,15 +192,15 @@ class FactReader:
         return self.values.code_of(frozenset().union(*(self.values.held[c] for c in chosen)))
 
 
-def _united(bits: Any, array: Any) -> tuple[Any, Any]:
-    """Return for each list the union of its members' bits, and its length."""
-    lengths = pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+def _united(bits: Whole, array: Any) -> Whole:
+    """Return for each list the union of its members' bits."""
+    lengths = numbers_in(pc.list_value_length(array).fill_null(0)).astype(np.int64)
     found = np.zeros(len(array), np.int64)
     filled = np.flatnonzero(lengths)
     if filled.size:
         starts = np.concatenate(([0], np.cumsum(lengths[filled])[:-1]))
         found[filled] = np.bitwise_or.reduceat(bits, starts)
-    return found, lengths
+    return found
 
 
 def _plain(array: Any) -> Any:
@@ -207,14 +214,6 @@ def _plain(array: Any) -> Any:
 
 def _is_list(kind: Any) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
-
-
-def _nulls(array: Any) -> Flags | None:
-    """Return which rows are null; None where none is."""
-    if not array.null_count:
-        return None
-    found: Flags = array.is_null().to_numpy(zero_copy_only=False)
-    return found
 
 
 def _raws(array: Any) -> Sequence[Any]:

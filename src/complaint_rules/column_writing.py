@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from complaint_rules.answers import Answer, Decided, Undetermined
 from complaint_rules.coded import NUMBER, Codes, Column, Flags, Numbers, Whole
+from complaint_rules.column_buffers import flags_array, wrapped
 from complaint_rules.diagnostics import Diagnostic
 from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, Text, Truth
 from complaint_rules.ruleset import ChecklistDecision, Decision, Ruleset, TableDecision, Type
@@ -143,8 +144,8 @@ class AnswerWriter:
         """Return the columns of rows that have the answers of these numbers; nothing is said in the refused rows."""
         if self.met < len(answers) or not self.kept:
             self._keep(answers)
-        places = at if refused is None else np.where(refused, self.met, at)
-        rows = pa.array(places)
+        places = at if refused is None else np.where(refused, np.int32(self.met), at)
+        rows = wrapped(places, pa.int32())
         return [taken(column, rows) for column in self.kept]
 
     def unfit_rows(self, at: Codes) -> dict[int, Diagnostic]:
@@ -218,7 +219,7 @@ def number_array(column: Column, listed: Any, answers: Codes, refused: Flags | N
     if is_number.all():
         return array_of(column.numbers, None, kind)
     worked = array_of(column.numbers, ~is_number, kind)
-    return pc.if_else(pa.array(is_number), worked, listed)
+    return pc.if_else(flags_array(is_number), worked, listed)
 
 
 def array_of(numbers: Numbers, nulls: Flags | None, kind: Any) -> Any:
@@ -228,10 +229,7 @@ def array_of(numbers: Numbers, nulls: Flags | None, kind: Any) -> Any:
         whole = np.where(nulls, 0, whole)
     if pa.types.is_decimal(kind):
         return _decimals(whole, kind, grid.scale, nulls)
-    if pa.types.is_date32(kind):
-        return pa.array(whole.astype(np.int32), pa.int32(), mask=nulls).view(kind)
-    found = pa.array(whole, pa.int64(), mask=nulls)
-    return found if kind == pa.int64() else found.view(kind)
+    return wrapped(whole.astype(np.int32) if pa.types.is_date32(kind) else whole, kind, nulls)
 
 
 def _decimals(whole: Whole, kind: Any, scale: int, nulls: Flags | None) -> Any:
@@ -244,7 +242,4 @@ def _decimals(whole: Whole, kind: Any, scale: int, nulls: Flags | None) -> Any:
         exact = [Decimal(w).scaleb(-scale) for w in whole.tolist()]
         return pa.array([None if nulls is not None and nulls[i] else d for i, d in enumerate(exact)], kind)
     low = whole * factor
-    parts = np.empty(2 * low.size, np.int64)
-    parts[0::2], parts[1::2] = low, low >> 63
-    valid = None if nulls is None else pa.array(~nulls).buffers()[1]
-    return pa.Array.from_buffers(kind, low.size, [valid, pa.py_buffer(parts)])
+    return wrapped(np.stack((low, low >> 63), axis=1), kind, nulls)

@@ -64,6 +64,14 @@ class OpenDue:
     status: ClassVar[str] = "undetermined"
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A time limit that runs: by which terms and from when."""
+
+    terms: Terms
+    start: datetime
+
+
 AnyDue = DueAnswer | Promptly | NotDue | OpenDue
 
 
@@ -137,12 +145,14 @@ def _due_in(
     deadlines = [ruleset.deadlines[n] for n in wanted]
     read = {n.partition(".")[0] for d in deadlines for n in deadline_reads(ruleset, d)}
     result = decide_in(version, facts, read & ruleset.decisions.keys())
-    return {d.name: answer_due(version, result, d, calendar) for d in deadlines}
+    return {d.name: _Reader(version, result, d).answer(calendar) for d in deadlines}
 
 
-def answer_due(version: CompiledRuleset, result: DecisionResult, deadline: Deadline, calendar: Calendar) -> AnyDue:
-    """Return what one deadline comes to, from what this version decided."""
-    return _Reader(version, result, deadline).answer(calendar)
+def agreed_on(
+    version: CompiledRuleset, result: DecisionResult, deadline: Deadline
+) -> Agreed | Promptly | NotDue | OpenDue:
+    """Return from when one deadline runs by which terms, from what this version decided, or why it does not."""
+    return _Reader(version, result, deadline).agreed()
 
 
 def _agreed(answers: Sequence[AnyDue], by: str | None) -> AnyDue:
@@ -176,6 +186,19 @@ class _Reader:
         self.silent = False
 
     def answer(self, calendar: Calendar) -> AnyDue:
+        agreed = self.agreed()
+        if not isinstance(agreed, Agreed):
+            return agreed
+        owner = self.owner()
+        try:
+            found = due(agreed.terms, agreed.start, calendar)
+        except (OutOfReachError, OverflowError):
+            raise out_of_reach(self.deadline) from None
+        held = rests_on(self.rules, self.deadline)
+        return DueAnswer(found, agreed.start, agreed.terms, owner, held, self.deadline.because)
+
+    def agreed(self) -> Agreed | Promptly | NotDue | OpenDue:
+        """Return from when the limit runs by which terms, or why it does not."""
         because = self.deadline.because
         if self.deadline.when is not None:
             applies = self.value(self.deadline.when)
@@ -188,14 +211,8 @@ class _Reader:
         start = self.value(terms["start"]) if terms["start"] else None
         if (left := self.open()) or start is None:
             return left or OpenDue((), (), because)
-        owner = self.owner()
         reckoned = {k: v for k, v in terms.items() if k != "start"}
-        agreed = Terms(number_of(amount, reckoned["unit"], self.deadline), **reckoned)
-        try:
-            found = due(agreed, start, calendar)
-        except (OutOfReachError, OverflowError):
-            raise out_of_reach(self.deadline) from None
-        return DueAnswer(found, start, agreed, owner, rests_on(self.rules, self.deadline), because)
+        return Agreed(Terms(number_of(amount, reckoned["unit"], self.deadline), **reckoned), start)
 
     def open(self) -> NotDue | OpenDue | None:
         """Return what is to be said where something that was read is not known, or the procedure is silent."""
