@@ -73,7 +73,11 @@ PRIORITY = [
     ("rest", {}, "low"),
 ]
 REMEDY = [
-    ("urgent_a_platinum", {"priority": ("urgent",), "severity": ("A",), "tier": ("platinum",)}, ("1.50", "20000.00", 1)),
+    (
+        "urgent_a_platinum",
+        {"priority": ("urgent",), "severity": ("A",), "tier": ("platinum",)},
+        ("1.50", "20000.00", 1),
+    ),
     ("urgent_a", {"priority": ("urgent",), "severity": ("A",)}, ("1.25", "10000.00", 1)),
     ("urgent_b", {"priority": ("urgent",), "severity": ("B",)}, ("1.00", "5000.00", 2)),
     ("urgent", {"priority": ("urgent",)}, ("0.50", "2500.00", 2)),
@@ -125,7 +129,12 @@ def table(name, output, policy, then, default=""):
         f"      - {{id: {i}, when: {{{', '.join(f'{c}: {cell(t)}' for c, t in when.items())}}}, then: {then(out)}, because: x}}"
         for i, when, out in RULES[name]
     ]
-    head = [f"  {name}:", f"    hit_policy: {policy}", f"    inputs: [{', '.join(columns_of(RULES[name]))}]", f"    {output}"]
+    head = [
+        f"  {name}:",
+        f"    hit_policy: {policy}",
+        f"    inputs: [{', '.join(columns_of(RULES[name]))}]",
+        f"    {output}",
+    ]
     return [*head, "    rules:", *rows, *([f"    {default}"] if default else [])]
 
 
@@ -204,9 +213,19 @@ def due_table():
 
     calendar, zone = load_calendar("cn-office"), ZoneInfo(ZONE)
     days = [FIRST + timedelta(d) for d in range(-1, (LAST - FIRST).days + 2)]
-    rows = [(d, n, due(Terms(n, "working_day"), datetime.combine(d, time(), zone), calendar).instant) for d in days for n in DAYS]
+    rows = [
+        (d, n, due(Terms(n, "working_day"), datetime.combine(d, time(), zone), calendar).instant)
+        for d in days
+        for n in DAYS
+    ]
     day, n, at = zip(*rows)
-    return pa.table({"day": pa.array(day, pa.date32()), "n": pa.array(n, pa.int64()), "due": pa.array(at, pa.timestamp("us", "UTC"))})
+    return pa.table(
+        {
+            "day": pa.array(day, pa.date32()),
+            "n": pa.array(n, pa.int64()),
+            "due": pa.array(at, pa.timestamp("us", "UTC")),
+        }
+    )
 
 
 # --- the contenders ------------------------------------------------------------------------------------------
@@ -329,17 +348,17 @@ def sql_text(source):
     lists = ", ".join(f"CASE WHEN {sql_when(w)} THEN {t!r} ELSE [] END" for _, w, t in NOTIFY)
     told = ", ".join(f"CASE WHEN {sql_when(w)} THEN {i!r} END" for i, w, _ in NOTIFY)
     return f"""
-WITH a AS (SELECT *, {sql_case('severity')} AS s FROM {source}),
-b AS (SELECT *, {sql_pick('s', then['severity'])} AS severity FROM a),
-c AS (SELECT *, {sql_case('priority')} AS p FROM b),
-d AS (SELECT *, {sql_pick('p', then['priority'])} AS priority FROM c),
-e AS (SELECT *, {sql_case('remedy')} AS r, list_sort(list_distinct(flatten([{lists}]))) AS notify,
+WITH a AS (SELECT *, {sql_case("severity")} AS s FROM {source}),
+b AS (SELECT *, {sql_pick("s", then["severity"])} AS severity FROM a),
+c AS (SELECT *, {sql_case("priority")} AS p FROM b),
+d AS (SELECT *, {sql_pick("p", then["priority"])} AS priority FROM c),
+e AS (SELECT *, {sql_case("remedy")} AS r, list_sort(list_distinct(flatten([{lists}]))) AS notify,
   nullif(concat_ws(', ', {told}), '') AS told, CAST(received_at AT TIME ZONE '{ZONE}' AS DATE) AS day FROM d),
-f AS (SELECT *, {sql_pick('r', remedy['ratio'])}::DECIMAL(3,2) AS ratio,
-  {sql_pick('r', remedy['ceiling'])}::DECIMAL(12,2) AS ceiling, {sql_pick('r', remedy['days'])}::BIGINT AS days FROM e)
-SELECT severity, {sql_pick('s', ids['severity'])} AS "severity.rules", priority,
-  {sql_pick('p', ids['priority'])} AS "priority.rules", ratio AS "remedy.ratio", ceiling AS "remedy.ceiling",
-  days AS "remedy.reply_days", {sql_pick('r', ids['remedy'])} AS "remedy.rules", notify, told AS "notify.rules",
+f AS (SELECT *, {sql_pick("r", remedy["ratio"])}::DECIMAL(3,2) AS ratio,
+  {sql_pick("r", remedy["ceiling"])}::DECIMAL(12,2) AS ceiling, {sql_pick("r", remedy["days"])}::BIGINT AS days FROM e)
+SELECT severity, {sql_pick("s", ids["severity"])} AS "severity.rules", priority,
+  {sql_pick("p", ids["priority"])} AS "priority.rules", ratio AS "remedy.ratio", ceiling AS "remedy.ceiling",
+  days AS "remedy.reply_days", {sql_pick("r", ids["remedy"])} AS "remedy.rules", notify, told AS "notify.rules",
   least(round(loss * ratio, 2), ceiling)::DECIMAL(12,2) AS compensation, due AS "due.reply"
 FROM f LEFT JOIN dues ON f.day = dues.day AND f.days = dues.n"""
 
@@ -353,7 +372,9 @@ def duck(path, into, share=(0, 1)):
     base.register("dues_given", dues)
     base.execute("CREATE TABLE dues AS SELECT * FROM dues_given")
     yield "start"
-    base.execute(f"COPY ({sql_text(f'read_parquet({str(path)!r})')}) TO '{into}' (FORMAT parquet, ROW_GROUP_SIZE {GROUP})")
+    base.execute(
+        f"COPY ({sql_text(f'read_parquet({str(path)!r})')}) TO '{into}' (FORMAT parquet, ROW_GROUP_SIZE {GROUP})"
+    )
     yield "end"
 
 
@@ -391,7 +412,9 @@ def polars(path, into, share=(0, 1)):
     ids = {n: [i for i, _, _ in r] for n, r in RULES.items()}
     percent = [int(float(t[0]) * 100 + 0.5) for *_, t in REMEDY]
     ceiling = [int(float(t[1]) * 100 + 0.5) for *_, t in REMEDY]
-    union = pl.concat_list([pl.when(holds(w)).then(pl.lit(t)).otherwise(pl.lit([], pl.List(pl.String))) for _, w, t in NOTIFY])
+    union = pl.concat_list(
+        [pl.when(holds(w)).then(pl.lit(t)).otherwise(pl.lit([], pl.List(pl.String))) for _, w, t in NOTIFY]
+    )
     told = pl.concat_str([pl.when(holds(w)).then(pl.lit(i)) for i, w, _ in NOTIFY], separator=", ", ignore_nulls=True)
     rows = (
         rows.with_columns(**cents)
@@ -427,7 +450,9 @@ def zen_graph():
         return made if content is None else {**made, "content": content}
 
     def table_node(name):
-        rows = [{"_id": i, **{c: zen_cell(t) for c, t in w.items()}, "id_out": json.dumps(i)} for i, w, _ in RULES[name]]
+        rows = [
+            {"_id": i, **{c: zen_cell(t) for c, t in w.items()}, "id_out": json.dumps(i)} for i, w, _ in RULES[name]
+        ]
         if name in LEVELS:
             rows = [{**row, "out": json.dumps(then)} for row, (*_, then) in zip(rows, RULES[name])]
         outputs = [{"id": "id_out", "name": name, "field": f"{name}_rule"}]
@@ -453,7 +478,10 @@ def zen_answers(cases):
         return None
     engine = zen.ZenEngine({"loader": {"type": "static", "content": {"batch": zen_graph()}}})
     decision = engine.get_decision("batch")
-    given = [{**c, "amount": float(c["amount"]), "loss": float(c["loss"]), "received_at": c["received_at"].isoformat()} for c in cases]
+    given = [
+        {**c, "amount": float(c["amount"]), "loss": float(c["loss"]), "received_at": c["received_at"].isoformat()}
+        for c in cases
+    ]
     begun = process_time()
     found = [decision.evaluate(c)["result"] for c in given]
     return found, process_time() - begun
@@ -517,7 +545,14 @@ def agree(folder):
     for case, row in zip(cases[:1000], found["ours"]):
         result = decide(rules, case)
         remedy, when = result["remedy"], due(rules, case)["reply"].due.instant.astimezone(UTC)
-        said = [result["severity"], result["priority"], *remedy.values(), sorted(result["notify"]), result["compensation"], when]
+        said = [
+            result["severity"],
+            result["priority"],
+            *remedy.values(),
+            sorted(result["notify"]),
+            result["compensation"],
+            when,
+        ]
         shown = [row[c] for c in ("severity", "priority", "remedy.ratio", "remedy.ceiling", "remedy.reply_days", "notify",
                                   "compensation", "due.reply")]  # fmt: skip
         if said != shown:
@@ -560,9 +595,13 @@ def main():
     base = measured["floor"]["cpu"]
     print(f"{asked.rows} rows, Parquet to Parquet")
     for name, found in measured.items():
-        print(f"{name:8} {found['cpu']:8.2f} CPU s  {found['cpu'] / base:6.2f} x floor  {found['clock']:8.2f} s  {found['peak_mb']} MB")
+        print(
+            f"{name:8} {found['cpu']:8.2f} CPU s  {found['cpu'] / base:6.2f} x floor  {found['clock']:8.2f} s  {found['peak_mb']} MB"
+        )
     if zen_each is not None:
-        print(f"zen      {zen_each * asked.rows:8.2f} CPU s  {zen_each * asked.rows / base:6.2f} x floor (extrapolated; tables only)")
+        print(
+            f"zen      {zen_each * asked.rows:8.2f} CPU s  {zen_each * asked.rows / base:6.2f} x floor (extrapolated; tables only)"
+        )
     ours_cpu = measured["ours"]["cpu"]
     over = {f"{n}_over_ours": round(measured[n]["cpu"] / ours_cpu, 2) for n in ("duckdb", "polars") if n in measured}
     if zen_each is not None:

@@ -90,3 +90,34 @@ def test_it_makes_no_difference_how_rows_are_cut_into_chunks_and_blocks(name: st
 
     assert whole.schema == parts.schema
     assert whole.to_pylist() == parts.to_pylist()
+
+
+@pytest.mark.parametrize("name", names())
+@LAW
+@given(seed=st.integers(0, 2**32))
+def test_time_limits_of_columns_end_when_those_of_single_complaints_do(name: str, seed: int) -> None:
+    rng, rules = Random(seed), loaded(name)
+    limits, strict = rng.sample(sorted(rules.ruleset.deadlines), 3), rng.random() < 0.3
+    facts, table = some_table(rng, rules, ROWS)
+    found = rows_of(complaint_rules.decide_columns(rules, table, only=(), due=limits, strict=strict, recheck=0))
+
+    for row, one in zip(found, facts, strict=True):
+        for limit in limits:
+            meant = due_singly(rules, one, limit, strict)
+            assert {e: row[f"due.{limit}{e}"] for e in DUE} == meant, (limit, one)
+            assert meant[".status"] or row["problems"]
+
+
+DUE = ("", ".status", ".provisional", ".ask", ".unset")
+
+
+def due_singly(rules: Any, facts: dict[str, Any], limit: str, strict: bool) -> dict[str, Any]:
+    """Return what `due` says of one limit, in the words of the columns; nothing where it refuses."""
+    try:
+        answer = complaint_rules.due(rules, facts, only=[limit], strict=strict)[limit]
+    except complaint_rules.FactsError:
+        return dict.fromkeys(DUE)
+    runs = answer.status == "due"
+    asked = {f".{w}": ", ".join(getattr(answer, w, ())) or None for w in ("ask", "unset")}
+    instant, provisional = (comparable(answer.due.instant), answer.due.provisional) if runs else (None, None)
+    return {"": instant, ".status": answer.status, ".provisional": provisional, **asked}

@@ -53,6 +53,7 @@ def decide_columns(
     """
     try:
         import pyarrow as pa  # noqa: PLC0415 - optional, and slow to load
+
         from complaint_rules.column_recheck import recheck as recheck_row  # noqa: PLC0415
         from complaint_rules.column_tables import batches_of  # noqa: PLC0415
     except ModuleNotFoundError as error:

@@ -47,11 +47,12 @@ def content(value: Any) -> Hashable:
 class Values:
     """Values numbered from one up, each once; number 0 is that of the exact numbers beside them."""
 
-    __slots__ = ("codes", "held")
+    __slots__ = ("codes", "held", "listed")
 
     def __init__(self) -> None:
         self.held: list[Any] = [None]
         self.codes: dict[Hashable, int] = {}
+        self.listed: dict[Grid, dict[int, int]] = {}  # the numbers that have a code
 
     def __len__(self) -> int:
         return len(self.held)
@@ -63,6 +64,14 @@ class Values:
             found = self.codes[key] = len(self.held)
             self.held.append(value)
         return found
+
+    def codes_of(self, whole: Whole, grid: Grid) -> Codes:
+        """Return the codes of distinct numbers on a grid."""
+        known = self.listed.setdefault(grid, {})
+        for number in whole.tolist():
+            if number not in known:
+                known[number] = self.code_of(grid.value(number))
+        return np.fromiter(map(known.__getitem__, whole.tolist()), np.int32, whole.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +97,17 @@ class Grid:
 
     def exact(self, value: Any) -> Fraction:
         """Return where a value lies on the grid, perhaps between two whole numbers."""
+        found: int | Fraction
         match self.kind:
             case "date":
-                return Fraction(value.toordinal() - EPOCH_DAY)
+                found = value.toordinal() - EPOCH_DAY
             case "datetime":
-                return Fraction((value - EPOCH) // MICROSECOND)
+                found = (value - EPOCH) // MICROSECOND
             case "duration":
-                return Fraction(value // MICROSECOND)
+                found = value // MICROSECOND
             case "integer" | "decimal" | "money":
-                return Fraction(value) * 10**self.scale
+                found = Fraction(value) * 10**self.scale
+        return Fraction(found)
 
     def whole(self, value: Any) -> int | None:
         """Return the whole number that stands for a value; None where there is none of 64 bits."""
@@ -134,12 +145,14 @@ class Column:
         """Return the same column with a code for each number, too."""
         if self.numbers is None:
             return self
-        value = self.numbers.grid.value
+        whole, grid = self.numbers.whole, self.numbers.grid
+        if not self.codes.any():
+            found, places = distinct(whole)
+            return Column(self.values.codes_of(found, grid).take(places), self.values)
         at = np.flatnonzero(self.codes == NUMBER)
-        found, places = distinct(self.numbers.whole[at])
-        numbered = np.array([self.values.code_of(value(w)) for w in found.tolist()], np.int32)
+        found, places = distinct(whole[at])
         codes = self.codes.copy()
-        codes[at] = numbered.take(places) if at.size else 0
+        codes[at] = self.values.codes_of(found, grid)[places]
         return Column(codes, self.values)
 
 

@@ -80,7 +80,7 @@ class Cells:
 
 def _passed(whole: Whole, bounds: Sequence[int]) -> Whole:
     """Return how many of some bounds, from the least up, each number has reached."""
-    if len(bounds) > _FEW and -_MOST_KEY < bounds[0] and bounds[-1] < _MOST_KEY:
+    if len(bounds) > _FEW and bounds[0] > -_MOST_KEY and bounds[-1] < _MOST_KEY:
         return np.searchsorted(np.array(bounds), whole, "right").astype(np.int64, copy=False)
     found = np.zeros(whole.shape, np.int64)
     for bound in bounds:

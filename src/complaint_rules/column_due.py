@@ -17,6 +17,7 @@ from complaint_rules.column_cells import Cells, Combinations
 from complaint_rules.column_settling import Block
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import PROMPTLY, Deadline
+from complaint_rules.deadline import Terms
 from complaint_rules.deadlines import Agreed, DueAnswer, NotDue, OpenDue, Promptly, agreed_on, due_dates, out_of_reach
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.domains import Sign
@@ -25,9 +26,10 @@ from complaint_rules.timetable import EPOCH, MICROSECOND
 from complaint_rules.worktime import Calendar, OutOfReachError, since
 
 _DAY = 86_400_000_000
-_START = "start"
+_START, _TERMS = "start", "terms"
 _IN_DAYS = ("working_day", "calendar_day", "week", "month")
 _VARIES = np.iinfo(np.int64).min
+_UNKNOWN = _VARIES + 1
 _PROBES = 24
 _NO_TRACE = Trace("", "expression")
 
@@ -62,28 +64,36 @@ class LocalDays:
 
     def __init__(self, zone: str) -> None:
         self.zone = ZoneInfo(zone)
-        self.offsets: dict[int, int] = {}
+        self.first = 0
+        self.offsets = np.empty(0, np.int64)  # of each day of UTC from `first` on, in microseconds
 
     def of(self, instants: Whole) -> Whole:
         """Return the local day of each instant, in days since 1970."""
         if not instants.size:
             return instants
         days = instants // _DAY
-        first = int(days.min())
-        width = int(days.max()) - first + 1
-        if width > 4 * instants.size + _PROBES * 1000:
-            return np.fromiter(map(self._one, instants.tolist()), np.int64, instants.size)
-        occurs = np.zeros(width, np.bool_)
-        occurs[days - first] = True
-        table = np.zeros(width, np.int64)
-        for day in np.flatnonzero(occurs).tolist():
-            table[day] = self._offset(day + first)
-        offsets = table.take(days - first)
+        self._reach(int(days.min()), int(days.max()))
+        places = days - self.first
+        offsets = self.offsets.take(places)
+        new = np.flatnonzero(offsets == _UNKNOWN)
+        if new.size:
+            for place in np.unique(places[new]).tolist():
+                self.offsets[place] = self._offset(place + self.first)
+            offsets = self.offsets.take(places)
         odd = np.flatnonzero(offsets == _VARIES)
         offsets[odd] = 0
         found: Whole = (instants + offsets) // _DAY
         found[odd] = [self._one(i) for i in instants[odd].tolist()]
         return found
+
+    def _reach(self, low: int, high: int) -> None:
+        """Make room for days from one to another; there are 3,652,059 at most, from year 1 to 9999."""
+        end = self.first + len(self.offsets)
+        if not len(self.offsets) or low < self.first or high >= end:
+            first, last = (min(low, self.first), max(high, end - 1)) if len(self.offsets) else (low, high)
+            wider = np.full(last - first + 1, _UNKNOWN)
+            wider[self.first - first : self.first - first + len(self.offsets)] = self.offsets
+            self.first, self.offsets = first, wider
 
     def _one(self, instant: int) -> int:
         shown = (EPOCH + instant * MICROSECOND).astimezone(self.zone)
@@ -91,15 +101,13 @@ class LocalDays:
 
     def _offset(self, day: int) -> int:
         """Return the offset of a day of UTC in microseconds, or that it varies; no zone changes twice in an hour."""
-        if day not in self.offsets:
-            try:
-                hours = [EPOCH + timedelta(days=day, hours=h) for h in range(_PROBES)]
-                ends = [*hours, hours[-1] + timedelta(hours=1) - MICROSECOND]
-                met = {t.astimezone(self.zone).utcoffset() for t in ends}
-                self.offsets[day] = (met.pop() or timedelta()) // MICROSECOND if len(met) == 1 else _VARIES
-            except OverflowError:
-                self.offsets[day] = _VARIES
-        return self.offsets[day]
+        try:
+            hours = [EPOCH + timedelta(days=day, hours=h) for h in range(_PROBES)]
+            ends = [*hours, hours[-1] + timedelta(hours=1) - MICROSECOND]
+            met = {t.astimezone(self.zone).utcoffset() for t in ends}
+        except OverflowError:
+            return _VARIES
+        return (met.pop() or timedelta()) // MICROSECOND if len(met) == 1 else _VARIES
 
 
 class DueSettling:
@@ -115,36 +123,45 @@ class DueSettling:
         reads = due_reads(deadline)
         self.moving = [n for n in dict.fromkeys((*reads, self.start)) if n in varying]
         told = [_START if n == self.start else n for n in self.moving]
-        self.combinations = Combinations([Cells(n, None) for n in told])
+        self.agreements = Combinations([Cells(n, None) for n in told])
+        self.agreed: list[Terms | Reckoned] = []
+        self.terms, self.known = Values(), Values()
+        self.combinations = Combinations([Cells(_TERMS, None), Cells(_START, None)])
         self.answers: list[Reckoned] = []
         self.numbers: dict[Hashable, int] = {}
 
     def run(self, block: Block) -> Codes:
-        """Return the number of each row's due answer."""
-        columns: Mapping[str, Column] = block.columns
-        if self.start in self.moving:
-            columns = {**columns, _START: self._start(block.columns[self.start])}
-        return self.combinations.numbers(columns, block.rows, lambda row: self._number(block, row))
+        """Return the number of each row's due answer: first the terms that are agreed on, then when that is."""
+        if self.start not in self.moving:
+            agreed = self.agreements.numbers(block.columns, block.rows, lambda row: self._agree(block, row))
+            return np.array([self._number(a) for a in self.agreed], np.int32).take(agreed) if block.rows else agreed
+        start = block.columns[self.start]
+        whole, codes = _as_instants(start)
+        columns = {**block.columns, _START: self._marked(start, codes)}
+        agreed = self.agreements.numbers(columns, block.rows, lambda row: self._agree(block, row))
+        starts = {_TERMS: Column(agreed + 1, self.terms), _START: self._start(start, whole, codes)}
+        return self.combinations.numbers(starts, block.rows, lambda row: self._reckon(int(agreed[row]), start, row))
 
-    def _start(self, column: Column) -> Column:
+    def _marked(self, start: Column, codes: Codes) -> Column:
+        """Return of each start only whether it is known, or what else it is."""
+        marks = np.array([self.known.code_of(v) for v in (True, *start.values.held[1:])], np.int32)
+        return Column(marks.take(codes), self.known)
+
+    def _start(self, start: Column, whole: Whole, codes: Codes) -> Column:
         """Return what the limit can tell apart of its start: the local day, if the time of day makes no difference."""
         if not self.by_day:
-            return column
-        whole, codes = _as_instants(column)
-        unknown = np.array([0, *(self.day_values.code_of(v) for v in column.values.held[1:])], np.int32)
-        days = Numbers(self.days.of(whole), Grid("date"))
-        return Column(unknown.take(codes), self.day_values, days)
+            return start
+        unknown = np.array([NUMBER, *(self.day_values.code_of(v) for v in start.values.held[1:])], np.int32)
+        return Column(unknown.take(codes), self.day_values, Numbers(self.days.of(whole), Grid("date")))
 
-    def _number(self, block: Block, row: int) -> int:
-        answer = self._answer(block, row)
-        key = _said(answer)
-        found = self.numbers.get(key)
-        if found is None:
-            found = self.numbers[key] = len(self.answers)
-            self.answers.append(answer)
-        return found
+    def _agree(self, block: Block, row: int) -> int:
+        """Return the number of the terms that hold for a row, or of why none do."""
+        agreed = self._agreed(block, row)
+        self.agreed.append(agreed.terms if isinstance(agreed, Agreed) else agreed)
+        self.terms.code_of(len(self.agreed) - 1)
+        return len(self.agreed) - 1
 
-    def _answer(self, block: Block, row: int) -> Reckoned:
+    def _agreed(self, block: Block, row: int) -> Agreed | Promptly | NotDue | OpenDue | RefusedDue:
         ruleset = self.rules.ruleset
         values = {n: block.columns[n].at(row) for n in self.moving}
         facts = {n: v for n, v in values.items() if n in ruleset.inputs and not isinstance(v, (Missing, Sign))}
@@ -154,17 +171,28 @@ class DueSettling:
             ruleset.id, ruleset.version, ruleset.content_hash, facts, MappingProxyType(answers), (), (), (), {}
         )
         try:
-            agreed = agreed_on(self.rules, result, self.deadline)
-            return self._reckoned(agreed) if isinstance(agreed, Agreed) else agreed
+            return agreed_on(self.rules, result, self.deadline)
         except FactsError as error:
             return RefusedDue(error.diagnostics)
 
-    def _reckoned(self, agreed: Agreed) -> ReckonedDue:
+    def _reckon(self, number: int, start: Column, row: int) -> int:
+        agreed = self.agreed[number]
+        if not isinstance(agreed, Terms):
+            return self._number(agreed)
         try:
-            found = Clock(agreed.terms, since(agreed.start), self.calendar).due()
-            return ReckonedDue(EPOCH + found.at, found.provisional)
+            found = Clock(agreed, since(start.at(row)), self.calendar).due()
         except (OutOfReachError, OverflowError):
-            raise out_of_reach(self.deadline) from None
+            return self._number(RefusedDue(out_of_reach(self.deadline).diagnostics))
+        return self._number(ReckonedDue(EPOCH + found.at, found.provisional))
+
+    def _number(self, answer: Any) -> int:
+        """Return the number of an answer; equal ones share it."""
+        key = _said(answer)
+        found = self.numbers.get(key)
+        if found is None:
+            found = self.numbers[key] = len(self.answers)
+            self.answers.append(answer)
+        return found
 
     def single(self, rules: CompiledRuleset, facts: Mapping[str, Any]) -> Reckoned:
         """Return what the limit comes to for one complaint, in whichever version is in force."""
@@ -178,7 +206,7 @@ class DueSettling:
     @property
     def kept(self) -> int:
         """How much is remembered."""
-        return self.combinations.kept + len(self.answers)
+        return self.agreements.kept + self.combinations.kept + len(self.answers)
 
 
 def _answer_of(block: Block, decision: str, row: int, values: Mapping[str, Any]) -> Answer:
@@ -205,5 +233,5 @@ def _said(answer: Reckoned) -> Hashable:
             return OpenDue, ask, unset, answer.beyond_calendar
         case RefusedDue(problems):
             return RefusedDue, tuple(d.render() for d in problems)
-        case _:
-            return type(answer)
+        case Promptly() | NotDue():
+            return answer.status

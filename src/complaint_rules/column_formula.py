@@ -5,21 +5,31 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from complaint_rules.coded import NUMBER, Column, Flags, Grid, Numbers, Values, Whole
+from complaint_rules.column_exact import (
+    Part,
+    UnprovedError,
+    aligned,
+    constant,
+    divided,
+    grid_of,
+    least_or_greatest,
+    part_of,
+    places_of,
+    proved,
+    times,
+)
 from complaint_rules.column_numbers import FIRST_INSTANT, LAST_INSTANT
 from complaint_rules.compile import ExpressionStep
-from complaint_rules.domains import Ordered, OrderedKind, Sign, Truth
+from complaint_rules.domains import Ordered, Sign, Truth
 from complaint_rules.kinds import ARITHMETIC, COMPARE, kind_of
 from complaint_rules.trees import NUMBERS, Apply, Constant, Logic, Name, Node, same
 
-_LIMIT = 1 << 62
 MOST_PLACES = 38
 _DAY = 86_400_000_000
 _COMPARING: Mapping[Callable[..., Any], str] = {function: sign for sign, function in COMPARE.items()}
@@ -31,20 +41,6 @@ _TIMED = {
     ("duration", "+", "duration"), ("duration", "-", "duration"), ("datetime", "-", "datetime"), ("date", "-", "date"),
     ("datetime", "+", "duration"), ("datetime", "-", "duration"), ("duration", "+", "datetime"),
 }  # fmt: skip
-
-
-class UnprovedError(Exception):
-    """Some number may not fit into 64 bits, so that the rows are to be worked out one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Whole numbers in so many decimal places (times in days or microseconds), none further from 0 than `most`."""
-
-    whole: Whole
-    kind: str
-    scale: int
-    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ def _rounds_well(step: ExpressionStep) -> bool:
 
 def _is_workable(node: Node, *, root: bool = False) -> bool:
     match node:
-        case Constant(type_, value, _) | Name(type_, value, _):
+        case Constant(type_, _, _) | Name(type_, _, _):
             return isinstance(type_.domain, (Truth, Ordered))
         case Logic(_, _, left, right):
             return _is_workable(left) and _is_workable(right)
@@ -126,35 +122,10 @@ class Working:
 
 
 def _as_numbers(values: Values) -> tuple[int, Whole, Flags]:
-    scale = max((_scale(v) for v in values.held), default=0)
-    grids = [_grid_of(v, scale) for v in values.held]
+    scale = max((places_of(v) for v in values.held), default=0)
+    grids = [grid_of(v, scale) for v in values.held]
     whole = [None if g is None else g.whole(v) for g, v in zip(grids, values.held, strict=True)]
     return scale, np.array([w or 0 for w in whole], np.int64), np.array([w is not None for w in whole])
-
-
-def _scale(value: Any) -> int:
-    if not isinstance(value, Decimal):
-        return 0
-    exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def _grid_of(value: Any, scale: int) -> Grid | None:
-    kind: OrderedKind
-    match value:
-        case bool():
-            return None
-        case int() | Decimal() | Fraction():
-            kind = "decimal"
-        case datetime():
-            kind = "datetime"
-        case date():
-            kind = "date"
-        case timedelta():
-            kind = "duration"
-        case _:
-            return None
-    return Grid(kind, scale if kind == "decimal" else 0)
 
 
 class _Run:
@@ -204,7 +175,7 @@ class _Run:
             case Apply(_, function, (part,)) if function is operator.not_:
                 return ~self.truth(part)
             case Apply(_, function, (left, right)):
-                a, b = _aligned(self.number(left), self.number(right))
+                a, b = aligned(self.number(left), self.number(right))
                 found: Flags = _UFUNCS[_COMPARING[function]](a.whole, b.whole)
                 return found
         raise UnprovedError
@@ -221,145 +192,73 @@ class _Run:
 
     # --- numbers -----------------------------------------------------------------------------------------
 
-    def number(self, node: Node) -> _Part:
+    def number(self, node: Node) -> Part:
         match node:
             case Constant(_, value, _):
-                return _constant(value)
+                return constant(value)
             case Name(_, name, _):
-                return self._named(name) if name in self.columns else _constant(self.working.constants[name])
+                return self._named(name) if name in self.columns else constant(self.working.constants[name])
             case Apply(_, function, parts):
                 return self._applied(function, [self.number(p) for p in parts])
         raise UnprovedError
 
-    def _named(self, name: str) -> _Part:
+    def _named(self, name: str) -> Part:
         column = self.columns[name]
         if column.numbers is not None:
             if column.codes.any():
                 self.doubt(column.codes != NUMBER)
             grid = column.numbers.grid
-            return _part(column.numbers.whole, grid.kind, grid.scale)
+            return part_of(column.numbers.whole, grid.kind, grid.scale)
         _, scale, whole, is_number = self.working.numbers_listed(name, column.values)
         if not is_number[1:].all():
             self.doubt(~is_number.take(column.codes))
         domain = self.working.step.decision.formula.types[name].domain
         kind = domain.kind if isinstance(domain, Ordered) else ""
-        return _Part(whole.take(column.codes), kind, scale, int(np.abs(whole).max()))
+        return Part(whole.take(column.codes), kind, scale, int(np.abs(whole).max()))
 
-    def _applied(self, function: Callable[..., Any], parts: list[_Part]) -> _Part:
+    def _applied(self, function: Callable[..., Any], parts: list[Part]) -> Part:
         if function is same:
             return parts[0]
         if function in (min, max):
-            return _least_or_greatest(np.minimum if function is min else np.maximum, parts)
+            return least_or_greatest(np.minimum if function is min else np.maximum, parts)
         sign = ARITHMETIC[function]
         if sign == "neg":
             (part,) = parts
-            return _Part(-part.whole, part.kind, part.scale, part.most)
+            return Part(-part.whole, part.kind, part.scale, part.most)
         one, other = parts
         if sign == "*":
-            return _Part(
-                one.whole * other.whole, "decimal", one.scale + other.scale, _proved(one.most * other.most)
-            )
+            return Part(one.whole * other.whole, "decimal", one.scale + other.scale, proved(one.most * other.most))
         return self._summed(one, other, subtract=sign == "-")
 
-    def _summed(self, one: _Part, other: _Part, *, subtract: bool) -> _Part:
+    def _summed(self, one: Part, other: Part, *, subtract: bool) -> Part:
         kind = one.kind
         if one.kind == other.kind == "date":
-            one, other, kind = _times(one, _DAY), _times(other, _DAY), "duration"
+            one, other, kind = times(one, _DAY), times(other, _DAY), "duration"
         elif "datetime" in (one.kind, other.kind):
             kind = "duration" if one.kind == other.kind else "datetime"
-        a, b = _aligned(one, other)
-        most = _proved(a.most + b.most)
+        a, b = aligned(one, other)
+        most = proved(a.most + b.most)
         whole = a.whole - b.whole if subtract else a.whole + b.whole
         if kind == "datetime":
             self.doubt((whole < FIRST_INSTANT) | (whole > LAST_INSTANT))
-        return _Part(whole, kind, a.scale, most)
+        return Part(whole, kind, a.scale, most)
 
-    def _fraction(self, node: Node) -> tuple[_Part, _Part]:
+    def _fraction(self, node: Node) -> tuple[Part, Part]:
         """Return what is divided by what at the root."""
         if isinstance(node, Apply) and ARITHMETIC.get(node.function) == "/":
             over, under = (self.number(p) for p in node.parts)
             self.doubt(np.equal(under.whole, 0))
             return over, under
-        return self.number(node), _constant(1)
+        return self.number(node), constant(1)
 
-    def _rounded(self, over: _Part, under: _Part, step: Fraction, mode: str) -> tuple[Whole, int]:
+    def _rounded(self, over: Part, under: Part, step: Fraction, mode: str) -> tuple[Whole, int]:
         """Return how many steps a fraction is, rounded, as a number of its own scale."""
         # (over / 10**a) / (under / 10**b) / (n / d) = over * 10**b * d / (under * 10**a * n)
         shared = Fraction(10**under.scale * step.denominator, 10**over.scale * step.numerator)
-        top, bottom = _times(over, shared.numerator), _times(under, shared.denominator)
-        _proved(2 * bottom.most)
-        steps = _divided(top.whole, np.where(bottom.whole == 0, 1, bottom.whole), mode)
-        scale = _scale(self.working.step.decision.step)
+        top, bottom = times(over, shared.numerator), times(under, shared.denominator)
+        proved(2 * bottom.most)
+        steps = divided(top.whole, np.where(bottom.whole == 0, 1, bottom.whole), mode)
+        scale = places_of(self.working.step.decision.step)
         factor = int(step * 10**scale)
-        _proved(top.most * factor)
+        proved(top.most * factor)
         return steps * factor, scale
-
-
-def _divided(top: Whole, bottom: Whole, mode: str) -> Whole:
-    """Return a quotient rounded to a whole number."""
-    quotient, rest = np.divmod(np.abs(top), np.abs(bottom))
-    match mode:
-        case "up":
-            quotient += rest > 0
-        case "half_up":
-            quotient += 2 * rest >= np.abs(bottom)
-        case "half_even":
-            quotient += (2 * rest > np.abs(bottom)) | ((2 * rest == np.abs(bottom)) & (quotient % 2 == 1))
-    found: Whole = np.where((top < 0) == (bottom < 0), quotient, -quotient)
-    return found
-
-
-def _constant(value: Any) -> _Part:
-    if isinstance(value, Fraction):
-        scale = next((s for s in range(19) if 10**s % value.denominator == 0), None)
-        if scale is None:
-            raise UnprovedError
-    else:
-        scale = _scale(value)
-    grid = _grid_of(value, scale)
-    whole = None if grid is None else grid.whole(value)
-    if grid is None or whole is None:
-        raise UnprovedError
-    return _Part(np.array(whole), grid.kind, grid.scale, _proved(abs(whole)))
-
-
-def _part(whole: Whole, kind: str, scale: int) -> _Part:
-    if not whole.size:
-        return _Part(whole, kind, scale, 0)
-    return _Part(whole, kind, scale, _proved(max(-int(whole.min()), int(whole.max()))))
-
-
-def _times(part: _Part, factor: int) -> _Part:
-    if factor == 1:
-        return part
-    if factor >= _LIMIT:
-        raise UnprovedError
-    return _Part(part.whole * factor, part.kind, part.scale, _proved(part.most * factor))
-
-
-def _aligned(one: _Part, other: _Part) -> tuple[_Part, _Part]:
-    """Return two numbers in the same decimal places."""
-    scale = max(one.scale, other.scale)
-    a, b = (_times(p, 10 ** (scale - p.scale)) for p in (one, other))
-    return _Part(a.whole, a.kind, scale, a.most), _Part(b.whole, b.kind, scale, b.most)
-
-
-def _least_or_greatest(function: Any, parts: list[_Part]) -> _Part:
-    found = parts[0]
-    for part in parts[1:]:
-        a, b = _aligned(found, part)
-        found = _Part(function(a.whole, b.whole), a.kind, a.scale, max(a.most, b.most))
-    return found
-
-
-def _proved(most: int) -> int:
-    """Return the bound of a number if it is small enough.
-
-    Raises:
-        UnprovedError: it is not.
-    """
-    if most >= _LIMIT:
-        raise UnprovedError
-    return most
-
-

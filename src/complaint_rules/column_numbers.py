@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
@@ -56,7 +55,8 @@ def _integers(array: Any) -> Whole | None:
     held = _filled(array)
     if held.dtype == np.uint64 and held.size and int(held.max()) > MOST:
         return None
-    return held.astype(np.int64, copy=False)
+    whole: Whole = held.astype(np.int64, copy=False)
+    return whole
 
 
 def _decimals(array: Any) -> Whole | None:
@@ -76,9 +76,9 @@ def _decimals(array: Any) -> Whole | None:
 
 
 def _in_microseconds(array: Any) -> Whole | None:
-    found = _filled(array)
+    found: Whole = _filled(array)
     if array.type.unit == "ns":
-        whole = found // 1000
+        whole: Whole = found // 1000
         return whole if np.array_equal(whole * 1000, found) else None
     factor = _PER_UNIT[array.type.unit]
     if factor == 1:
@@ -111,7 +111,7 @@ def outside(numbers: Numbers, domain: Ordered) -> Flags | None:
 def _off_grid(whole: Whole, grid: Grid, domain: Ordered) -> Flags | None:
     """Return which numbers lie between two steps; None where all whole numbers are steps."""
     # A step of n/d of the grid's unit, n and d without a common factor: w is a multiple of it where it is one of n.
-    over = (Fraction(domain.step) * 10**grid.scale).numerator
+    over = grid.exact(domain.step).numerator
     if over == 1:
         return None
     found: Flags = whole % over != 0 if over <= MOST else whole != 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,13 +97,15 @@ class ColumnPlan:
         back = wrapped(np.argsort(np.concatenate([at for _, at in parts]), kind="stable"), pa.int64())
         return [pa.concat_arrays(_unified(column)).take(back) for column in zip(*made, strict=True)]
 
-    def _parts(self, columns: Mapping[str, Column], rows: int, problems: _Problems) -> Iterator[tuple[_Version | None, Rows]]:
+    def _parts(
+        self, columns: Mapping[str, Column], rows: int, problems: _Problems
+    ) -> Iterator[tuple[_Version | None, Rows]]:
         """Yield each version with its rows; None with those of which the day is not known."""
         by = self.rules.ruleset.effective.by
-        column = columns[by].listed() if by in columns else None
+        column = columns[by].listed() if by is not None and by in columns else None
         versions = {id(v.rules): i for i, v in enumerate(self.versions)}
         if column is None:
-            yield from self._all_alike(versions, rows, problems)
+            yield from self._all_alike(versions, rows)
             return
         chosen = np.full(len(column.values), -1)
         for code in np.unique(column.codes).tolist():
@@ -119,9 +121,7 @@ class ColumnPlan:
         for version in np.unique(at).tolist():
             yield (None if version < 0 else self.versions[version]), np.flatnonzero(at == version)
 
-    def _all_alike(
-        self, versions: Mapping[int, int], rows: int, problems: _Problems
-    ) -> Iterator[tuple[_Version | None, Rows]]:
+    def _all_alike(self, versions: Mapping[int, int], rows: int) -> Iterator[tuple[_Version | None, Rows]]:
         found = in_force(self.rules, {})
         yield (self.versions[versions[id(found[0])]] if len(found) == 1 else None), np.arange(rows)
 
@@ -182,7 +182,9 @@ def _line(diagnostic: Diagnostic, lang: Lang) -> str:
 class _Version:
     """One version of the ruleset: its steps and deadlines in order, and the writers of what was asked."""
 
-    def __init__(self, rules: CompiledRuleset, wanted: Wanted, given: frozenset[str], scales: Mapping[str, int]) -> None:
+    def __init__(
+        self, rules: CompiledRuleset, wanted: Wanted, given: frozenset[str], scales: Mapping[str, int]
+    ) -> None:
         self.rules, self.wanted = rules, wanted
         deadlines = [rules.ruleset.deadlines[n] for n in wanted.deadlines]
         read = {n.partition(".")[0] for d in deadlines for n in due_reads(d)} & rules.ruleset.decisions.keys()
@@ -199,7 +201,8 @@ class _Version:
         if wanted.calendar is not None:
             zone = wanted.calendar.zone
             self.dues = [
-                (DueSettling(rules, d, wanted.calendar, varying), DueWriter(d.name, zone, wanted.strict)) for d in deadlines
+                (DueSettling(rules, d, wanted.calendar, varying), DueWriter(d.name, zone, wanted.strict))
+                for d in deadlines
             ]
 
     @property

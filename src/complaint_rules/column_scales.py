@@ -44,7 +44,7 @@ def _scales_of_step(step: Step, known: Mapping[str, int]) -> dict[str, int]:
         case TableStep(decision=decision):
             rows = [given(r, step.parameters) for r in decision.rules]
             rows += [decision.default] if decision.default is not None else []
-            outputs = [o for o in decision.outputs] or [""]
+            outputs = list(decision.outputs) or [""]
             if decision.gives_list:
                 most = max(map(decimal_places, rows), default=0)
                 return {decision.name: most} | {f"{decision.name}.{o}": most for o in outputs if o}

@@ -36,7 +36,7 @@ class Block:
     def answer(self, decision: str, row: int) -> Answer | None:
         """Return a decision's answer in a row; None for a number that was worked out."""
         settling, numbers = self.answered[decision]
-        return settling.answers[numbers[row]]
+        return settling.answers[int(numbers[row])]
 
     def take(self, rows: Any) -> Block:
         """Return the block of some of the rows."""
@@ -47,7 +47,9 @@ class Block:
 class Settling:
     """A step, the names that vary by row, and the answers that it gave so far."""
 
-    def __init__(self, step: Step, settle: Settler, blank: Mapping[str, Any], reads: Sequence[str], varying: frozenset[str]) -> None:
+    def __init__(
+        self, step: Step, settle: Settler, blank: Mapping[str, Any], reads: Sequence[str], varying: frozenset[str]
+    ) -> None:
         self.step, self.settle, self.blank = step, settle, blank
         self.varying = [n for n in reads if n in varying]
         self.before = tuple(dict.fromkeys(n.partition(".")[0] for n in reads))
@@ -61,7 +63,7 @@ class Settling:
 
     def run(self, block: Block) -> Outcomes:
         """Return the answer of each row."""
-        worked = self.working and self.working.run(block.columns, block.rows)
+        worked = self.working.run(block.columns, block.rows) if self.working else None
         return self._settled(block) if worked is None else self._worked(block, worked)
 
     def _settled(self, block: Block) -> Outcomes:
@@ -138,4 +140,3 @@ def _said(answer: Answer) -> Hashable:
             return Undetermined, ask, unset, why
         case NotRegulated(refer_to):
             return NotRegulated, refer_to, why
-

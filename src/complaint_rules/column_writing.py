@@ -157,8 +157,7 @@ class AnswerWriter:
         self.unfit.clear()
         values = [[self._value(i, a, v) for i, a in enumerate(answers)] for v in self.values]
         kept = [array_of_list([*found, None], v.type) for found, v in zip(values, self.values, strict=True)]
-        for note in self.notes.values():
-            kept.append(array_of_list([*map(note, answers), None], WORDS))
+        kept += [array_of_list([*map(note, answers), None], WORDS) for note in self.notes.values()]
         self.kept = kept
 
     def _value(self, number: int, answer: Answer | None, writer: ValueWriter) -> Any:
