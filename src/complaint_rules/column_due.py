@@ -144,14 +144,20 @@ class DueSettling:
 
     def _marked(self, start: Column, codes: Codes) -> Column:
         """Return of each start only whether it is known, or what else it is."""
-        marks = np.array([self.known.code_of(v) for v in (True, *start.values.held[1:])], np.int32)
-        return Column(marks.take(codes), self.known)
+        return Column(self._kept_unknown(start, codes, self.known, self.known.code_of(True)).take(codes), self.known)
+
+    def _kept_unknown(self, start: Column, codes: Codes, values: Values, known: int) -> Codes:
+        """Return, for each code that occurs, that of the same value among others, and `known` for all instants."""
+        lookup = np.full(len(start.values), known, np.int32)
+        for code in np.unique(codes).tolist() if codes.any() else ():
+            lookup[code] = values.code_of(start.values.held[code]) if code != NUMBER else known
+        return lookup
 
     def _start(self, start: Column, whole: Whole, codes: Codes) -> Column:
         """Return what the limit can tell apart of its start: the local day, if the time of day makes no difference."""
         if not self.by_day:
             return start
-        unknown = np.array([NUMBER, *(self.day_values.code_of(v) for v in start.values.held[1:])], np.int32)
+        unknown = self._kept_unknown(start, codes, self.day_values, NUMBER)
         return Column(unknown.take(codes), self.day_values, Numbers(self.days.of(whole), Grid("date")))
 
     def _agree(self, block: Block, row: int) -> int:

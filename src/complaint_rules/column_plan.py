@@ -64,7 +64,7 @@ class ColumnPlan:
 
     def run(self, batch: Any) -> Any:
         """Return what the ruleset says of each row of a record batch, in the same order."""
-        if sum(v.kept for v in self.versions) + sum(len(r.met) + len(r.values) for r in self.readers.values()) > _KEPT:
+        if sum(v.kept for v in self.versions) + sum(r.kept for r in self.readers.values()) > _KEPT:
             self._start_anew()
         problems = _Problems(self.wanted.lang)
         columns = self._read(batch, problems)
@@ -252,7 +252,7 @@ class _Version:
         results = [decide(rules, f, only=self.wanted.decisions).decisions for f in facts]
         made: list[Any] = []
         for name, known in self.writers.items():
-            writer = replace(known, kept=[], unfit={}, met=0)
+            writer = known.anew()
             made += writer.write([r[name] for r in results], each, refused)
             for row, found in writer.unfit_rows(each).items():
                 problems.note(int(rows[row]), [found])
