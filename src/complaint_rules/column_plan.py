@@ -127,7 +127,8 @@ class ColumnPlan:
 
     def _whenever(self, columns: Mapping[str, Column], at: Rows, problems: _Problems) -> list[Any]:
         """Return what all versions say alike of rows whose day is not known, one by one."""
-        rows = [{n: columns[n].at(row) for n in self.facts} for row in at.tolist()]
+        values = {n: columns[n].values_at(at) for n in self.facts}
+        rows = [{n: held[i] for n, held in values.items()} for i in range(len(at))]
         facts = [{n: v for n, v in row.items() if not isinstance(v, (Missing, Sign))} for row in rows]
         return self.versions[-1].run_singly(self.rules, facts, problems, at)
 
