@@ -24,8 +24,13 @@ class DueWriter:
     deadline: str
     zone: str
     strict: bool
+    held: list[list[Any]] = field(default_factory=list)  # of each column, for each answer met
     kept: list[Gathered] = field(default_factory=list)
     met: int = 0
+
+    def anew(self) -> DueWriter:
+        """Return a writer of the same columns that has met no answers."""
+        return DueWriter(self.deadline, self.zone, self.strict)
 
     @property
     def fields(self) -> list[tuple[str, Any]]:
@@ -50,13 +55,20 @@ class DueWriter:
     def write(self, answers: Sequence[Reckoned], at: Codes, refused: Flags | None) -> list[Any]:
         """Return the columns of rows that have the answers of these numbers; nothing is said in the refused rows."""
         if self.met < len(answers) or not self.kept:
-            self.met = len(answers)
-            said = [self._strictly(a) for a in answers]
-            self.kept = [
-                Gathered(array_of_list([*map(pick, said), None], kind)) for kind, pick in self._columns().values()
-            ]
+            self._keep(answers)
         places = at if refused is None else np.where(refused, np.int32(self.met), at)
         return [column.take(places, some_null=refused is not None) for column in self.kept]
+
+    def _keep(self, answers: Sequence[Reckoned]) -> None:
+        """Note what the columns say of answers that were not met before."""
+        columns = self._columns().values()
+        self.held = self.held or [[] for _ in columns]
+        new = [self._strictly(a) for a in answers[self.met :]]
+        self.met = len(answers)
+        for said, (_, pick) in zip(self.held, columns, strict=True):
+            said.extend(map(pick, new))
+        kinds = (kind for kind, _ in columns)
+        self.kept = [Gathered(array_of_list([*t, None], k)) for t, k in zip(self.held, kinds, strict=True)]
 
     def _strictly(self, answer: Reckoned) -> Reckoned:
         """Return the answer, undetermined where it rests on days which the calendar does not cover, if that is asked."""

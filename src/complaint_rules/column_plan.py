@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -259,7 +259,7 @@ class _Version:
                 problems.note(int(rows[row]), [found])
         for due, by in self.dues:
             answers = [due.single(rules, f) for f in facts]
-            made += replace(by, kept=[], met=0).write(answers, each, refused)
+            made += by.anew().write(answers, each, refused)
             for row, wrong in refused_rows(answers, each).items():
                 problems.note(int(rows[row]), wrong)
         return made
