@@ -14,8 +14,8 @@ from complaint_rules.library import known_deadlines, known_decisions, under
 from complaint_rules.words import Lang, suggest
 
 BLOCK_ROWS = 1 << 15
-# What is said of a decision besides its value, as far as its kind has it.
-NOTES = ("status", "rules", "unmet", "ask", "unset")
+# What is said of a decision or a time limit besides its value, as far as its kind has it.
+NOTES = ("status", "rules", "unmet", "ask", "unset", "provisional")
 _ABSENT = "deciding columns needs numpy and pyarrow: pip install 'complaint-rules[batch]'"
 
 
@@ -40,7 +40,7 @@ def decide_columns(
 
     `table` is an Arrow table, record batch or reader, a pandas or Polars data frame, or a dict of columns; a column is
     a fact by its name, a null is a missing fact, and `keep` names columns that are no facts and are handed through.
-    `notes` says which columns a decision has besides its values.
+    `notes` says which columns a decision or a time limit has besides its values.
     `only`, `parameters` and `assumptions` are those of `decide`; `due` names the deadlines wanted, `calendar` and
     `strict` are those of `due`. A row with a wrong value gets no answer and its reason in the column `problems`.
     Of every block of `rows` some rows (`recheck`, chosen by `seed`) are decided singly as well and compared.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,13 +24,14 @@ class DueWriter:
     deadline: str
     zone: str
     strict: bool
+    notes: Collection[str]
     held: list[list[Any]] = field(default_factory=list)  # of each column, for each answer met
     kept: list[Gathered] = field(default_factory=list)
     met: int = 0
 
     def anew(self) -> DueWriter:
         """Return a writer of the same columns that has met no answers."""
-        return DueWriter(self.deadline, self.zone, self.strict)
+        return DueWriter(self.deadline, self.zone, self.strict, self.notes)
 
     @property
     def fields(self) -> list[tuple[str, Any]]:
@@ -39,13 +40,14 @@ class DueWriter:
         return [(f"{name}{ending}", kind) for ending, (kind, _) in self._columns().items()]
 
     def _columns(self) -> dict[str, tuple[Any, Callable[[Reckoned], Any]]]:
-        return {
+        found: dict[str, tuple[Any, Callable[[Reckoned], Any]]] = {
             "": (pa.timestamp("us", self.zone), lambda a: a.instant if isinstance(a, ReckonedDue) else None),
             ".status": (WORDS, lambda a: None if isinstance(a, RefusedDue) else a.status),
             ".provisional": (pa.bool_(), lambda a: a.provisional if isinstance(a, ReckonedDue) else None),
             ".ask": (WORDS, lambda a: _listed(a.ask) if isinstance(a, OpenDue) else None),
             ".unset": (WORDS, lambda a: _listed(a.unset) if isinstance(a, OpenDue) else None),
         }
+        return {ending: column for ending, column in found.items() if not ending or ending[1:] in self.notes}
 
     def said(self, answer: Reckoned) -> Iterator[tuple[str, Any]]:
         """Yield each column's name and what stands in it for an answer."""

@@ -202,7 +202,7 @@ class _Version:
         if wanted.calendar is not None:
             zone = wanted.calendar.zone
             self.dues = [
-                (DueSettling(rules, d, wanted.calendar, varying), DueWriter(d.name, zone, wanted.strict))
+                (DueSettling(rules, d, wanted.calendar, varying), DueWriter(d.name, zone, wanted.strict, wanted.notes))
                 for d in deadlines
             ]
 
