@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 
 CASES = 10_000
 GROUP = 1 << 18
-BLOCK = 1 << 15
+BLOCK = 1 << 16
 ZONE = "Asia/Shanghai"
 FIRST, LAST = date(2023, 1, 1), date(2025, 9, 30)
 DAYS = (1, 2, 3, 5, 7, 15)

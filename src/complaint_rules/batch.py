@@ -13,7 +13,7 @@ from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import known_deadlines, known_decisions, under
 from complaint_rules.words import Lang, suggest
 
-BLOCK_ROWS = 1 << 15
+BLOCK_ROWS = 1 << 16
 # What is said of a decision or a time limit besides its value, as far as its kind has it.
 NOTES = ("status", "rules", "unmet", "ask", "unset", "provisional")
 _ABSENT = "deciding columns needs numpy and pyarrow: pip install 'complaint-rules[batch]'"

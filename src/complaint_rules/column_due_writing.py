@@ -27,6 +27,7 @@ class DueWriter:
     notes: Collection[str]
     held: list[list[Any]] = field(default_factory=list)  # of each column, for each answer met
     kept: list[Gathered] = field(default_factory=list)
+    refused: dict[int, tuple[Diagnostic, ...]] = field(default_factory=dict)
     met: int = 0
 
     def anew(self) -> DueWriter:
@@ -61,11 +62,16 @@ class DueWriter:
         places = at if refused is None else np.where(refused, np.int32(self.met), at)
         return [column.take(places, some_null=refused is not None) for column in self.kept]
 
+    def refused_rows(self, at: Codes) -> dict[int, tuple[Diagnostic, ...]]:
+        """Return the rows whose limit cannot be reckoned, and why."""
+        return {int(row): found for n, found in self.refused.items() for row in np.flatnonzero(at == n)}
+
     def _keep(self, answers: Sequence[Reckoned]) -> None:
         """Note what the columns say of answers that were not met before."""
         columns = self._columns().values()
         self.held = self.held or [[] for _ in columns]
         new = [self._strictly(a) for a in answers[self.met :]]
+        self.refused |= {n: a.problems for n, a in enumerate(new, self.met) if isinstance(a, RefusedDue)}
         self.met = len(answers)
         for said, (_, pick) in zip(self.held, columns, strict=True):
             said.extend(map(pick, new))
@@ -77,12 +83,6 @@ class DueWriter:
         if self.strict and isinstance(answer, ReckonedDue) and answer.provisional:
             return OpenDue((), (), (), beyond_calendar=True)
         return answer
-
-
-def refused_rows(answers: Sequence[Reckoned], at: Codes) -> dict[int, tuple[Diagnostic, ...]]:
-    """Return the rows whose limit cannot be reckoned, and why."""
-    wrong = {n: a.problems for n, a in enumerate(answers) if isinstance(a, RefusedDue)}
-    return {int(row): found for n, found in wrong.items() for row in np.flatnonzero(at == n)}
 
 
 def _listed(names: Iterable[str]) -> str | None:

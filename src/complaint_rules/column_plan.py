@@ -13,7 +13,7 @@ from complaint_rules.answers import Missing
 from complaint_rules.coded import NUMBER, Codes, Column, Flags, Rows
 from complaint_rules.column_buffers import wrapped
 from complaint_rules.column_due import DueSettling, due_reads
-from complaint_rules.column_due_writing import DueWriter, refused_rows
+from complaint_rules.column_due_writing import DueWriter
 from complaint_rules.column_reading import FactReader
 from complaint_rules.column_scales import scales_of
 from complaint_rules.column_settling import Block, Settling
@@ -232,7 +232,7 @@ class _Version:
         for due, by in self.dues:
             numbers = due.run(block)
             made += by.write(due.answers, numbers, refused)
-            for row, wrong in refused_rows(due.answers, numbers).items():
+            for row, wrong in by.refused_rows(numbers).items():
                 if refused is None or not refused[row]:
                     problems.note(int(rows[row]), wrong)
         return made
@@ -259,7 +259,8 @@ class _Version:
                 problems.note(int(rows[row]), [found])
         for due, by in self.dues:
             answers = [due.single(rules, f) for f in facts]
-            made += by.anew().write(answers, each, refused)
-            for row, wrong in refused_rows(answers, each).items():
+            writing = by.anew()
+            made += writing.write(answers, each, refused)
+            for row, wrong in writing.refused_rows(each).items():
                 problems.note(int(rows[row]), wrong)
         return made
