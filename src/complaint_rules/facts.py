@@ -109,12 +109,12 @@ def read_first_facts(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, An
         read = read_facts(ruleset, facts)
     except FactsError as error:
         read, problems = {}, list(error.diagnostics)
-    given = facts if isinstance(facts, Mapping) else {}
-    problems += (
-        Diagnostic("CR315", args={"name": n, "events": i.fold.events}, where=n)
-        for n, i in ruleset.inputs.items()
-        if i.fold and given.get(n) is not None
-    )
+    if isinstance(facts, Mapping):
+        problems += (
+            Diagnostic("CR315", args={"name": n, "events": i.fold.events}, where=n)
+            for n, i in ruleset.inputs.items()
+            if i.fold and facts.get(n) is not None
+        )
     if problems:
         raise FactsError(problems)
     return read
