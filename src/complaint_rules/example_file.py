@@ -131,6 +131,8 @@ class _Reader:
             k: self.mapping(plain.get(k, {}), (*place, k))
             for k in ("given", "parameters", "expect", "rules", "due", "asserts")
         }
+        if is_life:
+            self.check_first(parts["given"], (*place, "given"))
         expect = dict(self.expectations(parts["expect"], (*place, "expect")))
         case = plain.get("case")
         return Example(
@@ -149,6 +151,13 @@ class _Reader:
                 self.unknown(name, self.ruleset.inputs, (*place, name))
             elif part != "unknown":
                 yield name, self.value(part, fact.type, (*place, name))
+
+    def check_first(self, plain: Mapping[str, Plain], place: Place) -> None:
+        """What follows from the log of a life is not given with it."""
+        for name, part in plain.items():
+            fact = self.ruleset.inputs.get(name)
+            if fact and fact.fold and part != "unknown":
+                self.problem("CR315", (*place, name), of_key=True, name=name, events=fact.fold.events)
 
     def settings(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, Any]]:
         for name, part in plain.items():

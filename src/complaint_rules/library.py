@@ -20,7 +20,7 @@ from complaint_rules.compile import under as compiled_under
 from complaint_rules.dated import versions
 from complaint_rules.deadlines import AnyDue, due_dates
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
-from complaint_rules.facts import name_of, read_facts, read_parameters, wrong_value
+from complaint_rules.facts import name_of, read_facts, read_first_facts, read_parameters, wrong_value
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
 from complaint_rules.log import TIME, read_log
@@ -400,7 +400,7 @@ def replay(
         raise FactsError(wrong or [Diagnostic("CR302", args=expected, where="now")])
     ruleset = rules.ruleset
     read, problems = _all_read(
-        lambda: read_facts(ruleset, facts), lambda: read_log(ruleset, events),
+        lambda: read_first_facts(ruleset, facts), lambda: read_log(ruleset, events),
         lambda: read_log(ruleset, related, "related", of_others=True),
     )  # fmt: skip
     if problems:
