@@ -145,8 +145,9 @@ def _below(path: Path, document: Document) -> Path:
 
 
 def _laid(file: str | Path, limits: Limits) -> tuple[Path, Document]:
-    path = Path(file)
-    if not path.is_file():
+    named = (f / "overlays" / f"{file}.yaml" for f in folders() if "/" not in str(file))
+    path = next((p for p in (Path(file), *named) if p.is_file()), None)
+    if path is None:
         raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
     document = read(path.read_bytes(), str(path), limits)
     if not is_overlay(document):
