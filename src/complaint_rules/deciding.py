@@ -85,9 +85,11 @@ def decide_in(rules: CompiledRuleset, facts: Mapping[str, Any], only: Collection
     )  # fmt: skip
 
 
-def with_answers(result: DecisionResult, rules: CompiledRuleset, answers: Mapping[str, Answer]) -> DecisionResult:
-    """Return a result of all decisions with other answers in their place."""
-    plan = plan_of(rules, None)
+def with_answers(
+    result: DecisionResult, rules: CompiledRuleset, answers: Mapping[str, Answer], only: Collection[str] | None = None
+) -> DecisionResult:
+    """Return a result of the wanted decisions, of all by default, with other answers in their place."""
+    plan = plan_of(rules, only)
     ask, unset = _questions(answers.values(), rules.ruleset)
     parties = _parties(plan, answers, result.facts)
     return replace(result, decisions=MappingProxyType(dict(answers)), ask=ask, unset=unset, parties=parties)

@@ -73,8 +73,18 @@ def read_examples(path: Path, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS)
     Raises:
         RulesetError: with every unknown name and unusable value, each located.
     """
-    document = read(path.read_bytes(), str(path), limits)
-    reader = _Reader(document, ruleset, [])
+    return parse_examples(path.read_bytes(), str(path), ruleset, limits)
+
+
+def parse_examples(
+    content: bytes, file: str, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS
+) -> tuple[Example, ...]:
+    """Return the examples that the content of a file says, held against the ruleset.
+
+    Raises:
+        RulesetError: with every unknown name and unusable value, each located.
+    """
+    reader = _Reader(read(content, file, limits), ruleset, [])
     examples = tuple(reader.file())
     if reader.problems:
         raise RulesetError(reader.problems[: limits.errors])

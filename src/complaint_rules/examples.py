@@ -113,7 +113,7 @@ def _run(rules: CompiledRuleset, example: Example) -> Outcome:
     life = lived(rules, example.given, example.life) if example.life else None
     result = life.result if life else decide(rules, example.given)
     of_life = (Failure(*d) for d in differences(example.life, life)) if example.life and life else ()
-    failures = (*compared(result, example), *_due_differences(rules, example), *of_life)
+    failures = (*compared(result, example), *due_differences(rules, example), *of_life)
     explained = (
         Failure(
             f.decision,
@@ -128,7 +128,8 @@ def _run(rules: CompiledRuleset, example: Example) -> Outcome:
     return Outcome(example, result, tuple(explained))
 
 
-def _due_differences(rules: CompiledRuleset, example: Example) -> Iterator[Failure]:
+def due_differences(rules: CompiledRuleset, example: Example) -> Iterator[Failure]:
+    """Yield every deadline that ends at another time than an example expects."""
     if not example.due:
         return
     found = due_dates(rules, example.given, load_calendar(str(rules.ruleset.calendar)), only=example.due)

@@ -1,0 +1,234 @@
+"""Distinguishing lives: a complaint over time that a changed ruleset tells otherwise, as short as it can be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from complaint_rules.answers import Answer
+from complaint_rules.calendar_data import load_calendar
+from complaint_rules.compile import CompiledRuleset, read_by
+from complaint_rules.deciding import resting_on
+from complaint_rules.diagnostics import FactsError
+from complaint_rules.example_life import counted_as, said_of
+from complaint_rules.example_writing import plain_answer, plain_event, plain_facts, plain_time
+from complaint_rules.loading import deadline_reads
+from complaint_rules.mutant import Change
+from complaint_rules.noticing import Changed
+from complaint_rules.random_lives import ALife, Lives
+from complaint_rules.replayed import Replay
+from complaint_rules.replaying import Told, replay_told
+from complaint_rules.ruleset import Ruleset
+from complaint_rules.source import Plain
+from complaint_rules.worktime import Calendar
+
+_SHARED = 500  # so many lives are made for all changes of a ruleset
+_OWN = 60  # and so many more for one that none of these tells apart
+_LONGEST = 400  # entries of a journal
+_MINUTE = timedelta(minutes=1)
+# What a life has come to, by what an example can expect of it.
+Telling = Mapping[tuple[str, ...], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lived:
+    """A life as the unchanged ruleset tells it, and what it touches."""
+
+    life: ALife
+    told: Telling
+    touches: frozenset[str]
+
+
+@dataclass
+class Distinguisher:
+    """Looks for lives that tell two rulesets apart; those that it has made serve for every change."""
+
+    rules: CompiledRuleset
+    lives: Lives
+    most: int = _SHARED
+    tried: int = field(default=0, init=False)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return load_calendar(self.rules.ruleset.calendar or "cn-office")
+
+    @cached_property
+    def shared(self) -> list[_Lived]:
+        """Lives for all changes, those of the examples first."""
+        made = [*self.lives.told, *self.lives.some(self.most)]
+        return [lived for life in made if (lived := self._lived(life))]
+
+    @cached_property
+    def decisions(self) -> frozenset[str]:
+        """The decisions that rest on facts that follow from events."""
+        ruleset = self.rules.ruleset
+        steps = [(s, _no_settler) for s in self.rules.steps]
+        folded = [n for n, i in ruleset.inputs.items() if i.fold]
+        return frozenset(s.name for s, _ in resting_on(folded, steps))
+
+    def example(self, other: Changed, change: Change) -> dict[str, Plain] | None:
+        """Return an example, without its name, that the changed ruleset fails; None where no life was found."""
+        life = next(self._parting(other, change), None)
+        return None if life is None else self._as_example(self._shortened(life, other), other)
+
+    def _parting(self, other: Changed, change: Change) -> Iterator[ALife]:
+        names = touched_by(self.rules.ruleset, change)
+        reached = [lived for lived in self.shared if names & lived.touches]
+        focus, about = _grounds(self.rules, names)
+        for lived in reached:
+            if self._parts(lived, other):
+                yield lived.life
+        for life in self.lives.some(_OWN, focus, about):
+            lived = self._lived(life)
+            if lived and self._parts(lived, other):
+                yield life
+
+    def _parts(self, lived: _Lived, other: Changed) -> bool:
+        self.tried += 1
+        told = self.told(other.rules, lived.life)
+        return told is not None and any(told.get(k) != v for k, v in lived.told.items())
+
+    def _lived(self, life: ALife) -> _Lived | None:
+        replay = self.replay(self.rules, life)
+        if replay is None or len(replay.journal) > _LONGEST:
+            return None
+        clocks = {n for n, o in replay.obligations.items() if o.runs}
+        steps = {h.event for h in life.events if h.event} | {e.name for e in replay.journal}
+        return _Lived(life, self.telling(replay), frozenset({*clocks, *steps, *(n.partition(".")[0] for n in steps)}))
+
+    def replay(self, rules: CompiledRuleset, life: ALife) -> Replay | None:
+        """Return what a life comes to; None where it cannot be told."""
+        try:
+            told = Told(life.given, life.events, life.related)
+            return replay_told(rules, told, self.calendar, now=life.now, only=self.decisions)
+        except FactsError:
+            return None
+
+    def told(self, rules: CompiledRuleset, life: ALife) -> Telling | None:
+        replay = self.replay(rules, life)
+        return None if replay is None else self.telling(replay)
+
+    def telling(self, replay: Replay) -> Telling:
+        """Return everything that an example could expect of a life, also what never happened."""
+        made = [e for d in self.rules.ruleset.deadlines.values() for e in d.events]
+        return _telling(replay, made)
+
+    def difference(self, life: ALife, other: Changed) -> list[tuple[str, ...]]:
+        """Return what an example can expect of a life that the changed ruleset does not say."""
+        one, two = self.told(self.rules, life), self.told(other.rules, life)
+        if one is None or two is None:
+            return []
+        return [k for k in one if one[k] != two.get(k)]
+
+    # --- as short as it can be --------------------------------------------------------------------------
+
+    def _shortened(self, life: ALife, other: Changed) -> ALife:
+        for shorter in self._earlier(life, other):
+            if self.difference(shorter, other):
+                life = shorter
+                break
+        for kept in _without_each(life):
+            shorter = kept(life)
+            if shorter != life and self.difference(shorter, other):
+                life = shorter
+        return life
+
+    def _earlier(self, life: ALife, other: Changed) -> Iterator[ALife]:
+        """Yield the life looked at when something first differs, and just before and after."""
+        journals = [
+            {(e.at, e.kind, e.name) for e in r.journal} if (r := self.replay(x, life)) else set()
+            for x in (self.rules, other.rules)
+        ]
+        instants = sorted({at for at, _, _ in journals[0] ^ journals[1]})
+        for at in instants[:3]:
+            minute = at.replace(second=0, microsecond=0)
+            yield from (life._replace(now=now) for now in (minute, minute + _MINUTE) if now <= life.now)
+
+    def _as_example(self, life: ALife, other: Changed) -> dict[str, Plain]:
+        ruleset = self.rules.ruleset
+        told = self.told(self.rules, life) or {}
+        found: dict[str, Any] = {"given": plain_facts(ruleset, life.given)}
+        found["events"] = [plain_event(ruleset, h) for h in life.events]
+        found["related"] = [plain_event(ruleset, h) for h in life.related]
+        found["now"] = plain_time(ruleset, life.now)
+        for key in self.difference(life, other):
+            section, *rest = key
+            if section in ("state", "violations"):
+                found[section] = told[key]
+            elif section == "obligations":
+                found.setdefault(section, {}).setdefault(rest[0], {})[rest[1]] = told[key]
+            elif told[key] is not None:
+                found.setdefault(section, {})[rest[0]] = told[key]
+        return found
+
+
+def _no_settler(_values: Any, _answers: Any) -> Any:
+    raise AssertionError
+
+
+def _telling(replay: Replay, made: Iterable[str]) -> Telling:
+    found: dict[tuple[str, ...], Any] = {}
+    for name, owed in replay.obligations.items():
+        found |= {("obligations", name, k): v for k, v in said_of(owed).items()}
+    counted = Counter(counted_as(e) for e in replay.journal)
+    found |= {("happened", n): str(counted.get(n, 0)) for n in dict.fromkeys((*made, *counted)) if n}
+    if replay.state is not None:
+        found["state",] = replay.state
+        found["violations",] = [v.event for v in replay.violations]
+    found |= {("expect", n): plain_answer(a) for n, a in replay.result.decisions.items() if _is_said(a)}
+    return found
+
+
+def _is_said(answer: Answer) -> bool:
+    return plain_answer(answer) is not None
+
+
+def _without_each(life: ALife) -> Iterator[Any]:
+    """Yield ways to leave something out: an event, one of a related complaint, a fact."""
+    for happening in reversed(life.events):
+        yield lambda x, h=happening: x._replace(events=tuple(e for e in x.events if e is not h))
+    for happening in life.related:
+        yield lambda x, h=happening: x._replace(related=tuple(e for e in x.related if e is not h))
+    for name in life.given:
+        yield lambda x, n=name: x._replace(given={k: v for k, v in x.given.items() if k != n})
+
+
+# --- what a change touches ------------------------------------------------------------------------------
+
+
+def touched_by(ruleset: Ruleset, change: Change) -> frozenset[str]:
+    """Return the clocks and events by which a life can come to what is changed."""
+    match change.section:
+        case "deadlines":
+            return frozenset({change.name, *_events_of(ruleset, deadline_reads(ruleset, ruleset.deadlines[change.name]))})
+        case "inputs":
+            folds = [f for r in (ruleset, change.made_in(ruleset)) if (f := r.inputs[change.name].fold)]
+            return frozenset(e for f in folds for e in f.read)
+        case "process":
+            step = ruleset.process.steps[change.part] if ruleset.process else None
+            return frozenset({step.event, step.event.partition(".")[0]} if step else ())
+        case "decisions" | "parameters" | "triggers":
+            return frozenset({*ruleset.events, *ruleset.deadlines})
+
+
+def _events_of(ruleset: Ruleset, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        fact = ruleset.inputs.get(name)
+        if fact is not None and fact.fold:
+            yield from fact.fold.read
+
+
+def _grounds(rules: CompiledRuleset, names: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the events, and the facts, on which these clocks and events rest."""
+    ruleset = rules.ruleset
+    read = {n for d in names if d in ruleset.deadlines for n in deadline_reads(ruleset, ruleset.deadlines[d])}
+    steps = ruleset.process.steps.values() if ruleset.process else ()
+    read |= {s.when for s in steps if s.when and s.event in names}
+    for step in reversed(rules.steps):
+        if step.name in {n.partition(".")[0] for n in read}:
+            read |= set(read_by(step))
+    return frozenset({*names, *_events_of(ruleset, read)}), frozenset(n for n in read if n in ruleset.inputs)
