@@ -6,7 +6,7 @@ into one of them is asked as an invariant: that none ever does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, Literal
@@ -15,7 +15,19 @@ from complaint_rules.comparing_tables import Compared, Side, compare_tables
 from complaint_rules.compile import CompiledRuleset, inlined, read_by, under
 from complaint_rules.deciding import plan_of, standing
 from complaint_rules.diagnostics import Span
-from complaint_rules.domains import Contains, Interval, Is, LineAxis, MemberAxis, OneOf, Sign, SignAxis, Test, ValueAxis, Within
+from complaint_rules.domains import (
+    Contains,
+    Interval,
+    Is,
+    LineAxis,
+    MemberAxis,
+    OneOf,
+    Sign,
+    SignAxis,
+    Test,
+    ValueAxis,
+    Within,
+)
 from complaint_rules.example_writing import plain_answer
 from complaint_rules.invariant import Invariant
 from complaint_rules.mutant import Change
@@ -44,28 +56,49 @@ class Parting:
     why: tuple[str, ...] = ()
 
 
-def parting(rules: CompiledRuleset, other: Changed, change: Change, cases: int) -> Parting:
+# Facts at hand that tell a decision apart, if there are any.
+AtHand = Callable[[CompiledRuleset, Changed, str], Mapping[str, Any] | None]
+
+
+def parting(rules: CompiledRuleset, other: Changed, *, cases: int, at_hand: AtHand) -> Parting:
     """Return where a changed decision, or what reads a changed parameter, says something else."""
     readers = [s.name for s in rules.steps if s.name in other.steps or not other.values.keys().isdisjoint(read_by(s))]
-    found = [_parting_of(rules, other.rules, name, cases) for name in readers]
-    return next((p for p in found if p.status == "differs"), None) or _worst(found)
+    found: list[Parting] = []
+    for name in readers:
+        compared = _compared(rules, other.rules, name)
+        found.append(
+            compared
+            if isinstance(compared, Parting)
+            else _reached(rules, other, compared, name, cases=cases, at_hand=at_hand)
+        )
+        if found[-1].status == "differs":
+            return found[-1]
+    return worst(found)
 
 
-def _worst(found: Iterable[Parting]) -> Parting:
+def other_readings(rules: CompiledRuleset, change: Change) -> Iterator[Mapping[str, Any]]:
+    """Yield settings in which one of the readings, on which what is changed rests, is another."""
+    rests_on = rules.reads.get(change.name, frozenset()) - rules.overrides
+    for name in sorted(rests_on - {change.name}):
+        parameter = rules.ruleset.parameters[name]
+        yield from ({name: option} for option in parameter.options if option != rules.parameters.get(name))
+
+
+def worst(found: Iterable[Parting]) -> Parting:
+    """Return what is least sure of several that differ nowhere."""
     order: tuple[Status, ...] = ("unknown: budget", "open", "equivalent")
     return min(found, key=lambda p: order.index(p.status), default=Parting("equivalent"))
 
 
-def _parting_of(old: CompiledRuleset, new: CompiledRuleset, name: str, cases: int) -> Parting:
+def _compared(old: CompiledRuleset, new: CompiledRuleset, name: str) -> Parting | Compared:
+    """Return the regions in which a decision parts; what is to be said where there are none, or where they are not known."""
     one, two = _side(old, name), _side(new, name)
     if one is None or two is None:
         return Parting("open", name, why=(name,))
     compared = compare_tables(one, two, Budget(old.limits.analysis_steps))
     if compared.search != "exact":
         return Parting("unknown: budget", name, why=(name,))
-    if not compared.regions:
-        return Parting("equivalent", name)
-    return _reached(under(old, compared.supposing) if compared.supposing else old, compared, name, cases)
+    return compared if compared.regions else Parting("equivalent", name)
 
 
 def _side(rules: CompiledRuleset, name: str) -> Side | None:
@@ -73,8 +106,14 @@ def _side(rules: CompiledRuleset, name: str) -> Side | None:
     return Side.of(rules, decision) if isinstance(decision, (TableDecision, ChecklistDecision)) else None
 
 
-def _reached(rules: CompiledRuleset, compared: Compared, name: str, cases: int) -> Parting:
+def _reached(
+    old: CompiledRuleset, other: Changed, compared: Compared, name: str, *, cases: int, at_hand: AtHand
+) -> Parting:
     """Return a complaint that comes into a region; that there is none where this is proved of all of them."""
+    facts = at_hand(old, other, name)
+    if facts is not None:
+        return Parting("differs", name, facts)
+    rules = under(old, compared.supposing) if compared.supposing else old
     whens = list(islice((w for r in compared.regions for w in whens_of(r.box, compared.columns)), _REGIONS + 1))
     proof = prove(rules, Invariant("parting", _LABEL, (), _NOWHERE, broken=tuple(whens[:_REGIONS])), cases)
     settings = dict(compared.supposing or {})

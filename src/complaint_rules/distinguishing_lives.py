@@ -7,19 +7,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
+from complaint_rules.aimed_lives import aimed_lives
 from complaint_rules.answers import Answer
 from complaint_rules.calendar_data import load_calendar
 from complaint_rules.compile import CompiledRuleset, read_by
 from complaint_rules.deciding import resting_on
 from complaint_rules.diagnostics import FactsError
 from complaint_rules.example_life import counted_as, said_of
-from complaint_rules.example_writing import plain_answer, plain_event, plain_facts, plain_time
+from complaint_rules.example_writing import plain_answer, plain_event, plain_facts, plain_time, plain_value
 from complaint_rules.loading import deadline_reads
 from complaint_rules.mutant import Change
-from complaint_rules.noticing import Changed
-from complaint_rules.random_lives import ALife, Lives
+from complaint_rules.noticing import Changed, Seen, changed
+from complaint_rules.random_lives import ALife, Lives, some_value
 from complaint_rules.replayed import Replay
 from complaint_rules.replaying import Told, replay_told
 from complaint_rules.ruleset import Ruleset
@@ -27,6 +29,7 @@ from complaint_rules.source import Plain
 from complaint_rules.worktime import Calendar
 
 _SHARED = 500  # so many lives are made for all changes of a ruleset
+_AIMED = 160  # so many are made that come to what is changed
 _OWN = 60  # and so many more for one that none of these tells apart
 _LONGEST = 400  # entries of a journal
 _MINUTE = timedelta(minutes=1)
@@ -47,10 +50,10 @@ class _Lived:
 class Distinguisher:
     """Looks for lives that tell two rulesets apart; those that it has made serve for every change."""
 
-    rules: CompiledRuleset
+    rules: CompiledRuleset  # under the settings
     lives: Lives
+    settings: Mapping[str, Any] = field(default_factory=dict)
     most: int = _SHARED
-    tried: int = field(default=0, init=False)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -70,8 +73,9 @@ class Distinguisher:
         folded = [n for n, i in ruleset.inputs.items() if i.fold]
         return frozenset(s.name for s, _ in resting_on(folded, steps))
 
-    def example(self, other: Changed, change: Change) -> dict[str, Plain] | None:
+    def example(self, change: Change) -> dict[str, Plain] | None:
         """Return an example, without its name, that the changed ruleset fails; None where no life was found."""
+        other = changed(self.rules, change)
         life = next(self._parting(other, change), None)
         return None if life is None else self._as_example(self._shortened(life, other), other)
 
@@ -82,13 +86,12 @@ class Distinguisher:
         for lived in reached:
             if self._parts(lived, other):
                 yield lived.life
-        for life in self.lives.some(_OWN, focus, about):
-            lived = self._lived(life)
-            if lived and self._parts(lived, other):
+        for life in (*islice(aimed_lives(self.rules, change), _AIMED), *self.lives.some(_OWN, focus, about)):
+            known = self._lived(life)
+            if known is not None and self._parts(known, other):
                 yield life
 
     def _parts(self, lived: _Lived, other: Changed) -> bool:
-        self.tried += 1
         told = self.told(other.rules, lived.life)
         return told is not None and any(told.get(k) != v for k, v in lived.told.items())
 
@@ -152,6 +155,7 @@ class Distinguisher:
         ruleset = self.rules.ruleset
         told = self.told(self.rules, life) or {}
         found: dict[str, Any] = {"given": plain_facts(ruleset, life.given)}
+        found["parameters"] = {n: plain_value(v) for n, v in self.settings.items()}
         found["events"] = [plain_event(ruleset, h) for h in life.events]
         found["related"] = [plain_event(ruleset, h) for h in life.related]
         found["now"] = plain_time(ruleset, life.now)
@@ -164,6 +168,14 @@ class Distinguisher:
             elif told[key] is not None:
                 found.setdefault(section, {})[rest[0]] = told[key]
         return found
+
+
+def filled(rules: CompiledRuleset, seen: Iterable[Seen]) -> dict[str, Any]:
+    """Return a value for each parameter that nobody has set: one that an example has, else one that it may have."""
+    told = {n: v for s in seen for n, v in s.example.parameters.items() if v is not None}
+    unset = (p for n, p in rules.ruleset.parameters.items() if n not in rules.parameters)
+    found = {p.name: told.get(p.name, some_value(p.type.domain)) for p in unset}
+    return {n: v for n, v in found.items() if v is not None}
 
 
 def _no_settler(_values: Any, _answers: Any) -> Any:
@@ -204,7 +216,9 @@ def touched_by(ruleset: Ruleset, change: Change) -> frozenset[str]:
     """Return the clocks and events by which a life can come to what is changed."""
     match change.section:
         case "deadlines":
-            return frozenset({change.name, *_events_of(ruleset, deadline_reads(ruleset, ruleset.deadlines[change.name]))})
+            return frozenset(
+                {change.name, *_events_of(ruleset, deadline_reads(ruleset, ruleset.deadlines[change.name]))}
+            )
         case "inputs":
             folds = [f for r in (ruleset, change.made_in(ruleset)) if (f := r.inputs[change.name].fold)]
             return frozenset(e for f in folds for e in f.read)

@@ -76,9 +76,7 @@ def read_examples(path: Path, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS)
     return parse_examples(path.read_bytes(), str(path), ruleset, limits)
 
 
-def parse_examples(
-    content: bytes, file: str, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS
-) -> tuple[Example, ...]:
+def parse_examples(content: bytes, file: str, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS) -> tuple[Example, ...]:
     """Return the examples that the content of a file says, held against the ruleset.
 
     Raises:

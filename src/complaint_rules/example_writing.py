@@ -22,7 +22,9 @@ Tree = Mapping[str, Any]
 UNLISTED = "something_else"
 _BARE = re.compile(r"[\w][\w.\-+%:]*( [\w.\-+%:]+)*\Z")
 _MEANT = frozenset({"null", "true", "false", "~", "yes", "no"})
+_ITEM = re.compile(r"^( *)- ", re.MULTILINE)
 _WIDE = 110
+_EVEN_EMPTY = ("given", "violations")
 
 
 def plain_value(value: Any, domain: Domain | None = None) -> Plain:
@@ -97,7 +99,8 @@ def plain_time(ruleset: Ruleset, at: timedelta | datetime) -> str:
 
 def example_text(tree: Tree) -> str:
     """Return an example as lines of the examples file."""
-    lines = [line for key, value in tree.items() if value not in ({}, []) or key == "given" for line in _lines(key, value)]
+    shown = ((k, v) for k, v in tree.items() if v not in ({}, []) or k in _EVEN_EMPTY)
+    lines = [line for key, value in shown for line in _lines(key, value)]
     return "".join(f"{'  - ' if n == 0 else '    '}{line}\n" for n, line in enumerate(lines))
 
 
@@ -121,13 +124,18 @@ def _flow(value: Plain) -> str:
 
 
 def _is_bare(text: str) -> bool:
-    return text in ("yes", "no") or bool(_BARE.match(text) and text not in _MEANT and ": " not in text and text[-1] != ":")
+    return text in ("yes", "no") or bool(
+        _BARE.match(text) and text not in _MEANT and ": " not in text and text[-1] != ":"
+    )
 
 
 def with_more(text: str, ruleset: str, examples: Sequence[str]) -> str:
-    """Return an examples file with these examples at its end; what is there stays as it is."""
+    """Return an examples file with these examples at its end, as deep as those before; what is there stays as it is."""
     begun = text if text.strip() else f"ruleset: {ruleset}\nexamples:\n"
-    return (begun if begun.endswith("\n") else f"{begun}\n") + "".join(examples)
+    deep = _ITEM.search(begun)
+    indent = deep[1] if deep else "  "
+    more = "".join(f"{indent}{line.removeprefix('  ')}" for e in examples for line in e.splitlines(keepends=True))
+    return (begun if begun.endswith("\n") else f"{begun}\n") + more
 
 
 def file_of(ruleset: str, examples: Sequence[str]) -> str:

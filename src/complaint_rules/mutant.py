@@ -56,9 +56,10 @@ class Change:
 
     def made_in(self, ruleset: Ruleset) -> Ruleset:
         """Return the ruleset with this change."""
-        if self.section == "process":
-            return replace(ruleset, process=self.changed)
-        return replace(ruleset, **{self.section: {**getattr(ruleset, self.section), self.name: self.changed}})
+        place: dict[str, Any] = {self.section: self.changed}
+        if self.section != "process":
+            place = {self.section: {**getattr(ruleset, self.section), self.name: self.changed}}
+        return replace(ruleset, **place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def lost(what: str) -> Label:
 
 def following(value: Any, values: Sequence[Any]) -> Any | None:
     """Return the value that stands after this one in a list, of the last one the one before; None where it is alone."""
-    if value not in values or len(values) < 2:  # noqa: PLR2004 - itself and another
+    if value not in values or len(values) < 2:
         return None
     at = values.index(value)
     return values[at + 1] if at + 1 < len(values) else values[at - 1]

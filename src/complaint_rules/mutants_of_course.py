@@ -53,7 +53,11 @@ def events_mistaken(ruleset: Ruleset) -> Iterator[Change]:
             yield _with_fold(fact, became("initially", not fold.initially), initially=not fold.initially)
         if fold.spacing is not None:
             hour = timedelta(hours=1)
-            yield from (_with_fold(fact, became("spacing", s), spacing=s) for s in (fold.spacing + hour, fold.spacing - hour) if s)
+            yield from (
+                _with_fold(fact, became("spacing", s), spacing=s)
+                for s in (fold.spacing + hour, fold.spacing - hour)
+                if s
+            )
         for at, name in enumerate(fold.across):
             yield _with_fold(fact, lost(f"across {name}"), across=without(fold.across, at))
 

@@ -93,11 +93,26 @@ def clocks_changed(ruleset: Ruleset) -> Iterator[Change]:
         other = following(deadline.reckoning["start"], tuple(dict.fromkeys(starts)))
         if other is not None:
             yield _with_term(deadline, "start", other)
-        retarget = {"from_start": "restart", "keep": "from_start", "restart": "from_start"}[deadline.retarget]
-        yield _with(deadline, "", became("retarget", retarget), retarget=retarget)
-        if deadline.met_when is not None:
+        if _may_change(ruleset, deadline):
+            retarget = {"from_start": "restart", "keep": "from_start", "restart": "from_start"}[deadline.retarget]
+            yield _with(deadline, "", became("retarget", retarget), retarget=retarget)
+        if deadline.met_when is not None and _may_start_again(ruleset, deadline):
             repeat = not deadline.repeat
             yield _with(deadline, "", became("repeat", repeat), repeat=repeat)
+
+
+def _may_change(ruleset: Ruleset, deadline: Deadline) -> bool:
+    """Report whether how much time there is, or how it is reckoned, can change in a life."""
+    return any(str(n).partition(".")[0] in (*ruleset.decisions, *ruleset.inputs) for n in _terms(deadline))
+
+
+def _terms(deadline: Deadline) -> tuple[int | str, ...]:
+    return (deadline.within, *(v for k, v in deadline.reckoning.items() if k != "start"))
+
+
+def _may_start_again(ruleset: Ruleset, deadline: Deadline) -> bool:
+    fact = ruleset.inputs.get(deadline.reckoning["start"])
+    return fact is None or fact.fold is None or fact.fold.kind != "first"
 
 
 def owners_changed(ruleset: Ruleset) -> Iterator[Change]:

@@ -169,7 +169,8 @@ def _cells(ruleset: Ruleset, slips: Slips) -> Iterator[Change]:
                 for said, when in _other_cells(ruleset, whens, slips):
                     # What an item no longer needs or waits for is an operator of its own.
                     if any(when):
-                        yield _with_item(checklist, at, _of(key, said), replace(item, **{key: when}))
+                        made = replace(item, when=when) if key == "when" else replace(item, needs=when)
+                        yield _with_item(checklist, at, _of(key, said), made)
 
 
 def _other_cells(ruleset: Ruleset, whens: tuple[When, ...], slips: Slips) -> Iterator[tuple[Label, tuple[When, ...]]]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 from typing import Any, Literal, get_args
 
 from complaint_rules.compile import CompiledRuleset, under
 from complaint_rules.diagnostics import FactsError, RulesetError
-from complaint_rules.distinguishing import Parting, both, differs, fewest, parting
-from complaint_rules.distinguishing_lives import Distinguisher
+from complaint_rules.distinguishing import Parting, both, differs, fewest, other_readings, parting, worst
+from complaint_rules.distinguishing_lives import Distinguisher, filled
 from complaint_rules.example_file import Example, parse_examples
+from complaint_rules.example_names import title
 from complaint_rules.example_writing import example_text, file_of, plain_facts, plain_value, real_value
 from complaint_rules.mutant import Change, Mutant
 from complaint_rules.mutations import OPERATORS, mutants
@@ -28,8 +29,12 @@ _SEED = 20_200_101
 _TRIES = 300  # so many facts are tried where nothing is proved
 Tell = Callable[[int, int], None]
 
-_LIFE = Label("须有一段投诉经过，示例中没有，随机试过的也分不出", "a life that tells the two apart; none that was tried does")
-_FACTS = Label("须有能区分的事实；未能证明没有，取决于 {}", "facts that tell the two apart, or a proof; it depends on {}")
+_LIFE = Label(
+    "须有一段投诉经过，示例中没有，随机试过的也分不出", "a life that tells the two apart; none that was tried does"
+)
+_FACTS = Label(
+    "须有能区分的事实；未能证明没有，取决于 {}", "facts that tell the two apart, or a proof; it depends on {}"
+)
 _MANY = Label("须有多件投诉；示例只说一件", "several complaints; an example tells of one")
 
 
@@ -41,7 +46,7 @@ class Verdict:
     status: Status
     by: str = ""
     example: str = ""
-    why: Label = Label("", "")
+    why: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def mutate(
     examples: Sequence[Example],
     *,
     tried: Sequence[Mutant] | None = None,
-    effort: Effort = Effort(),  # noqa: B008 - frozen
+    effort: Effort = Effort(),
     tell: Tell | None = None,
 ) -> Mutation:
     """Return what becomes of mutants, of all of them by default; `tell` is told how many are done, of how many."""
@@ -120,9 +125,14 @@ class _Judge:
         self.missing: list[Seen] = []
 
     @cached_property
-    def distinguisher(self) -> Distinguisher:
-        lives = Lives(self.rules, self.seen, Random(_SEED))  # noqa: S311 - a draw, not a secret
-        return Distinguisher(self.rules, lives, self.effort.lives)
+    def distinguishers(self) -> list[Distinguisher]:
+        """Those who look for lives: under the settings as they are, and with every parameter set."""
+        found = []
+        for settings in ({}, filled(self.rules, self.seen)):
+            rules = under(self.rules, settings) if settings else self.rules
+            lives = Lives(rules, self.seen, Random(_SEED))  # noqa: S311 - a draw, not a secret
+            found.append(Distinguisher(rules, lives, settings, self.effort.lives))
+        return found if found[1].settings else found[:1]
 
     def verdict(self, mutant: Mutant) -> Verdict:
         """Return what becomes of a mutant."""
@@ -143,15 +153,15 @@ class _Judge:
         if change.section == "triggers":
             return Verdict(mutant, "unproved", why=_MANY)
         if change.section not in ("decisions", "parameters"):
-            return self._by_life(mutant, other)
-        parted = parting(self.rules, other, change, self.effort.cases)
+            return self._by_life(mutant)
+        parted = self._parted(change)
         if parted.status in ("open", "unknown: budget"):
             parted = self._tried(parted, other)
         if parted.status == "differs":
             return self._shown(mutant, parted, other)
         if change.section == "parameters" and change.name in of_course(self.rules):
             # A time limit may read it itself.
-            return self._by_life(mutant, other)
+            return self._by_life(mutant)
         if parted.status == "equivalent":
             return Verdict(mutant, "equivalent")
         status: Status = "unproved" if parted.status == "open" else "unknown: budget"
@@ -160,12 +170,26 @@ class _Judge:
 
     # --- facts --------------------------------------------------------------------------------------------
 
+    def _parted(self, change: Change) -> Parting:
+        """Return where a change shows: under the settings as they are, else with one reading taken otherwise."""
+        found: list[Parting] = []
+        for settings in ({}, *other_readings(self.rules, change)):
+            rules = under(self.rules, settings) if settings else self.rules
+            found.append(parting(rules, changed(rules, change), cases=self.effort.cases, at_hand=self._told_apart))
+            if found[-1].status == "differs":
+                return replace(found[-1], settings={**settings, **(found[-1].settings or {})})
+            if found[0].status != "equivalent":
+                return found[0]
+        return worst(found)
+
+    def _told_apart(self, rules: CompiledRuleset, other: Changed, name: str) -> Mapping[str, Any] | None:
+        """Return the facts of an example that tell a decision apart; None where there are none."""
+        about = (s.facts for s in self.seen if name in s.rests_on)
+        return next((f for f in about if differs(rules, other, name, f)), None)
+
     def _tried(self, parted: Parting, other: Changed) -> Parting:
-        """Return facts that tell a decision apart, if some of those of the examples, changed a little, do."""
-        lives, rng = self.distinguisher.lives, Random(_SEED)  # noqa: S311 - a draw, not a secret
-        for facts in [s.facts for s in self.seen]:
-            if differs(self.rules, other, parted.decision, facts):
-                return Parting("differs", parted.decision, facts)
+        """Return facts that tell a decision apart, if some of those of the examples, mixed by chance, do."""
+        lives, rng = self.distinguishers[0].lives, Random(_SEED)  # noqa: S311 - a draw, not a secret
         for _ in range(_TRIES):
             facts = {**rng.choice(lives.facts), **rng.choice(lives.facts)}
             for name in rng.sample(sorted(lives.pool), min(len(lives.pool), rng.randint(1, 8))):
@@ -197,44 +221,40 @@ class _Judge:
 
     # --- lives --------------------------------------------------------------------------------------------
 
-    def _by_life(self, mutant: Mutant, other: Changed) -> Verdict:
-        tree = self.distinguisher.example(other, mutant.change)
-        delivered = self._delivered(mutant, tree) if tree else None
-        return delivered or Verdict(mutant, "unproved", why=_LIFE)
+    def _by_life(self, mutant: Mutant) -> Verdict:
+        for distinguisher in self.distinguishers:
+            tree = distinguisher.example(mutant.change)
+            delivered = self._delivered(mutant, tree) if tree else None
+            if delivered:
+                return delivered
+        return Verdict(mutant, "unproved", why=_LIFE)
 
     # --- the example --------------------------------------------------------------------------------------
 
     def _delivered(self, mutant: Mutant, tree: Mapping[str, Any]) -> Verdict | None:
         """Return a survivor with its example; None where that does not do what it must: hold, and fail under the mutant."""
-        name = self._name(mutant.change)
+        example = self._working(mutant.change, tree)
+        if example is None:
+            return None
+        for name in tree.get("parameters", {}):
+            fewer = {**tree, "parameters": {n: v for n, v in tree["parameters"].items() if n != name}}
+            without = self._working(mutant.change, fewer)
+            example, tree = (without, fewer) if without else (example, tree)
+        used = {e.name for e in self.examples} | self.found.keys()
+        name = title(self.rules.ruleset, example, used)
         text = example_text({"name": name, **tree})
-        try:
-            (example,) = parse_examples(
-                file_of(self.rules.ruleset.id, [text]).encode(), "<example>", self.rules.ruleset, self.rules.limits
-            )
-            rules = under(self.rules, example.parameters) if example.parameters else self.rules
-            does = not fails(rules, example) and fails(changed(rules, mutant.change).rules, example)
-        except (RulesetError, FactsError):
-            return None
-        if not does:
-            return None
         self.found[name] = text
-        self.missing += seen_by(self.rules, [example])
+        self.missing += seen_by(self.rules, [replace(example, name=name)])
         return Verdict(mutant, "surviving", example=text)
 
-    def _name(self, change: Change) -> str:
-        """Return a name that no example has."""
-        used = {e.name for e in self.examples} | self.found.keys()
-        name = f"{_label_of(self.rules, change)}：{change.how.zh}，便不是这样".replace('"', "")
-        numbered = (name if n == 1 else f"{name}（{n}）" for n in range(1, len(used) + 2))
-        return next(n for n in numbered if n not in used)
-
-
-def _label_of(rules: CompiledRuleset, change: Change) -> str:
-    """Return what a change is about, in the words of people."""
-    ruleset = rules.ruleset
-    if change.section == "process":
-        step = ruleset.process.steps[change.part] if ruleset.process else None
-        return step.label.zh if step else change.part
-    label = getattr(ruleset, change.section)[change.name].label.zh
-    return f"{label}（{change.part}）" if change.part else str(label)
+    def _working(self, change: Change, tree: Mapping[str, Any]) -> Example | None:
+        """Return an example as it is read, if it holds as things are and fails after a change."""
+        ruleset, limits = self.rules.ruleset, self.rules.limits
+        text = file_of(ruleset.id, [example_text({"name": "-", **tree})])
+        try:
+            (example,) = parse_examples(text.encode(), "<example>", ruleset, limits)
+            rules = under(self.rules, example.parameters) if example.parameters else self.rules
+            works = not fails(rules, example) and fails(changed(rules, change).rules, example)
+        except (RulesetError, FactsError):
+            return None
+        return example if works else None

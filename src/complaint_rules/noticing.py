@@ -255,7 +255,9 @@ def of_course(rules: CompiledRuleset) -> frozenset[str]:
 
 def _names(example: Example, name: str) -> bool:
     life = example.life
-    return name in example.due or bool(life and (name in life.obligations or any(h.startswith(name) for h in life.happened)))
+    return name in example.due or bool(
+        life and (name in life.obligations or any(h.startswith(name) for h in life.happened))
+    )
 
 
 def fails(rules: CompiledRuleset, example: Example) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from random import Random
 from typing import Any, NamedTuple
@@ -12,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import Step
-from complaint_rules.domains import Domain, Enumeration, Members, Ordered, Truth
+from complaint_rules.domains import Domain, Enumeration, Members, Ordered, Text, Truth
 from complaint_rules.log import Happening
 from complaint_rules.mutant import step_from
 from complaint_rules.noticing import Seen
 from complaint_rules.worktime import since
 
 # A Friday afternoon, a Saturday worked for a holiday, the eve of one, a weekend, an early and a late hour, a month's end.
-_BEGINNINGS = (
+BEGINNINGS = (
     "2024-03-08 16:45", "2024-04-28 10:00", "2024-04-30 15:00", "2024-03-09 11:00", "2024-03-12 07:30",
     "2024-03-13 20:15", "2024-01-31 09:00", "2024-09-13 17:00", "2024-03-11 09:00",
 )  # fmt: skip
@@ -50,7 +51,7 @@ class Lives:
     @cached_property
     def told(self) -> list[ALife]:
         """The lives of the examples, whole and with a longer look."""
-        lives = [(s.example.given, s.example.life) for s in self.seen if s.example.life and s.rules is self.rules]
+        lives = [(s.example.given, s.example.life) for s in self.seen if s.example.life]
         return [
             ALife(given, life.events, life.related, now)
             for given, life in lives
@@ -91,7 +92,7 @@ class Lives:
         for name in about:
             if rng.random() < 0.5:
                 given[name] = rng.choice(self.pool[name])
-        at = self._local(rng.choice(_BEGINNINGS))
+        at = self._local(rng.choice(BEGINNINGS))
         process = self.rules.ruleset.process
         state, log = process.start if process else None, []
         for _ in range(rng.randint(1, _LONGEST)):
@@ -141,7 +142,9 @@ class Lives:
                 log.append(Happening(event, when, when, None, self._by(event), {}, None))
             elif kind == "later" and log:
                 gap = rng.choice(_GAPS)
-                log = [h._replace(at=h.at + gap, recorded_at=h.recorded_at + gap) if h.at >= log[at].at else h for h in log]
+                log = [
+                    h._replace(at=h.at + gap, recorded_at=h.recorded_at + gap) if h.at >= log[at].at else h for h in log
+                ]
             elif kind == "by" and log:
                 log[at] = log[at]._replace(by=self._by(log[at].event or ""))
             elif kind == "facts" and self.pool:
@@ -167,3 +170,20 @@ def _values(domain: Domain, met: Sequence[Any]) -> Iterator[Any]:
                 yield value + step_from(value, domain)
         case _:
             return
+
+
+def some_value(domain: Domain) -> Any:
+    """Return a value that a parameter may have; None where none comes to mind."""
+    match domain:
+        case Truth():
+            return True
+        case Enumeration(values):
+            return values[0] if values else None
+        case Ordered(kind, minimum=low):
+            usual = {"integer": 3, "decimal": Decimal(3), "money": Decimal(300), "duration": timedelta(days=3)}.get(
+                kind
+            )
+            return usual if low is None or usual is None or usual >= low else low
+        case Text():
+            return "somebody"
+    return None
