@@ -18,7 +18,7 @@ from complaint_rules.examples import run_examples
 from complaint_rules.fmt import format_text
 from complaint_rules.library import find_ruleset
 from complaint_rules.mutate import Effort, sampled
-from complaint_rules.mutate import mutate as tried_all
+from complaint_rules.mutate import mutate as try_all
 from complaint_rules.mutate_words import mutation_json, mutation_lines
 from complaint_rules.mutations import OPERATORS
 from complaint_rules.printed import BAD_INPUT, FINDINGS, OK, print_aside, print_json, print_lines
@@ -114,7 +114,7 @@ def mutate(
         raise FactsError([Diagnostic("CR302", args=args, where="--operator")])
     tried = sampled(rules, slips.operator, slips.sample, slips.seed)
     effort = Effort(slips.cases, slips.lives)
-    found = tried_all(rules, read, tried=tried, effort=effort, tell=None if json else _progress)
+    found = try_all(rules, read, tried=tried, effort=effort, tell=None if json else _progress)
     if json:
         print_json(mutation_json(found, lang))
     else:

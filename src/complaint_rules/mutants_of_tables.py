@@ -62,8 +62,13 @@ def _with_rules(table: TableDecision, part: str, how: Label, rules: tuple[Rule, 
 
 
 def _with_item(checklist: ChecklistDecision, at: int, how: Label, item: Item) -> Change:
-    items = with_part(checklist.items, at, item)
-    return Change("decisions", checklist.name, item.id, how, replace(checklist, items=items))
+    return _with_items(checklist, item.id, how, with_part(checklist.items, at, item))
+
+
+def _with_items(checklist: ChecklistDecision, part: str, how: Label, items: tuple[Item, ...]) -> Change:
+    read = {n for i in items for when in (*i.when, *i.needs) for n in when}
+    inputs = tuple(n for n in checklist.inputs if n in read)
+    return Change("decisions", checklist.name, part, how, replace(checklist, items=items, inputs=inputs))
 
 
 # --- rules ----------------------------------------------------------------------------------------------
@@ -191,8 +196,7 @@ def items_dropped(ruleset: Ruleset) -> Iterator[Change]:
     """Each item of a checklist left out."""
     for checklist in _checklists(ruleset):
         for at, item in enumerate(checklist.items):
-            items = without(checklist.items, at)
-            yield Change("decisions", checklist.name, item.id, DROPPED, replace(checklist, items=items))
+            yield _with_items(checklist, item.id, DROPPED, without(checklist.items, at))
 
 
 def items_loosened(ruleset: Ruleset) -> Iterator[Change]:
