@@ -86,8 +86,8 @@ class Slips:
     ] = ()
     sample: Annotated[int | None, Parameter(help="so many slips, drawn by chance; all by default")] = None
     seed: Annotated[int, Parameter(help="what the draw begins with")] = 0
-    cases: Annotated[int, Parameter(help="so many cases are split in a proof")] = 1_500
-    lives: Annotated[int, Parameter(help="so many lives are made up")] = 500
+    cases: Annotated[int, Parameter(help="so many cases are split in a proof")] = 800
+    lives: Annotated[int, Parameter(help="so many lives are made up")] = 200
 
 
 def mutate(

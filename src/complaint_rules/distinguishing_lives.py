@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -28,9 +28,10 @@ from complaint_rules.ruleset import Ruleset
 from complaint_rules.source import Plain
 from complaint_rules.worktime import Calendar
 
-_SHARED = 500  # so many lives are made for all changes of a ruleset
-_AIMED = 160  # so many are made that come to what is changed
-_OWN = 60  # and so many more for one that none of these tells apart
+_SHARED = 200  # so many lives are made for all changes of a ruleset
+_REACHED = 60  # so many of them are tried that come to what is changed
+_AIMED = 100  # then so many that are made to come to it
+_OWN = 30  # and so many more by chance
 _LONGEST = 400  # entries of a journal
 _MINUTE = timedelta(minutes=1)
 # What a life has come to, by what an example can expect of it.
@@ -39,10 +40,9 @@ Telling = Mapping[tuple[str, ...], Any]
 
 @dataclass(frozen=True, slots=True)
 class _Lived:
-    """A life as the unchanged ruleset tells it, and what it touches."""
+    """A life, and what it touches."""
 
     life: ALife
-    told: Telling
     touches: frozenset[str]
 
 
@@ -54,6 +54,8 @@ class Distinguisher:
     lives: Lives
     settings: Mapping[str, Any] = field(default_factory=dict)
     most: int = _SHARED
+    # What the lives at hand come to. INVARIANT: these live as long as this does, so no other has the identity of one.
+    known: dict[int, Telling] = field(default_factory=dict, init=False)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -65,109 +67,113 @@ class Distinguisher:
         made = [*self.lives.told, *self.lives.some(self.most)]
         return [lived for life in made if (lived := self._lived(life))]
 
-    @cached_property
-    def decisions(self) -> frozenset[str]:
-        """The decisions that rest on facts that follow from events."""
-        ruleset = self.rules.ruleset
+    def decisions(self, change: Change) -> frozenset[str]:
+        """The decisions that rest on a fact that follows from other events."""
         steps = [(s, _no_settler) for s in self.rules.steps]
-        folded = [n for n, i in ruleset.inputs.items() if i.fold]
-        return frozenset(s.name for s, _ in resting_on(folded, steps))
+        return frozenset(s.name for s, _ in resting_on([change.name] if change.section == "inputs" else [], steps))
 
     def example(self, change: Change) -> dict[str, Plain] | None:
         """Return an example, without its name, that the changed ruleset fails; None where no life was found."""
-        other = changed(self.rules, change)
-        life = next(self._parting(other, change), None)
-        return None if life is None else self._as_example(self._shortened(life, other), other)
+        pair = _Pair(self, changed(self.rules, change), self.decisions(change))
+        life = next((x for x in self._candidates(change) if pair.difference(x)), None)
+        return None if life is None else _as_example(self, _shortened(life, pair), pair)
 
-    def _parting(self, other: Changed, change: Change) -> Iterator[ALife]:
+    def _candidates(self, change: Change) -> Iterator[ALife]:
+        """Yield lives that come to what is changed, those at hand first."""
         names = touched_by(self.rules.ruleset, change)
-        reached = [lived for lived in self.shared if names & lived.touches]
-        focus, about = _grounds(self.rules, names)
-        for lived in reached:
-            if self._parts(lived, other):
-                yield lived.life
-        for life in (*islice(aimed_lives(self.rules, change), _AIMED), *self.lives.some(_OWN, focus, about)):
-            known = self._lived(life)
-            if known is not None and self._parts(known, other):
-                yield life
-
-    def _parts(self, lived: _Lived, other: Changed) -> bool:
-        told = self.told(other.rules, lived.life)
-        return told is not None and any(told.get(k) != v for k, v in lived.told.items())
+        yield from islice((x.life for x in self.shared if names & x.touches), _REACHED)
+        yield from islice(aimed_lives(self.rules, change), _AIMED)
+        yield from self.lives.some(_OWN, *_grounds(self.rules, names))
 
     def _lived(self, life: ALife) -> _Lived | None:
-        replay = self.replay(self.rules, life)
+        replay = self.replay(self.rules, life, frozenset())
         if replay is None or len(replay.journal) > _LONGEST:
             return None
         clocks = {n for n, o in replay.obligations.items() if o.runs}
         steps = {h.event for h in life.events if h.event} | {e.name for e in replay.journal}
-        return _Lived(life, self.telling(replay), frozenset({*clocks, *steps, *(n.partition(".")[0] for n in steps)}))
+        touches = frozenset({*clocks, *steps, *(n.partition(".")[0] for n in steps)})
+        self.known[id(life)] = self.telling(replay)
+        return _Lived(life, touches)
 
-    def replay(self, rules: CompiledRuleset, life: ALife) -> Replay | None:
+    def replay(self, rules: CompiledRuleset, life: ALife, only: frozenset[str]) -> Replay | None:
         """Return what a life comes to; None where it cannot be told."""
         try:
             told = Told(life.given, life.events, life.related)
-            return replay_told(rules, told, self.calendar, now=life.now, only=self.decisions)
+            return replay_told(rules, told, self.calendar, now=life.now, only=only)
         except FactsError:
             return None
-
-    def told(self, rules: CompiledRuleset, life: ALife) -> Telling | None:
-        replay = self.replay(rules, life)
-        return None if replay is None else self.telling(replay)
 
     def telling(self, replay: Replay) -> Telling:
         """Return everything that an example could expect of a life, also what never happened."""
         made = [e for d in self.rules.ruleset.deadlines.values() for e in d.events]
         return _telling(replay, made)
 
-    def difference(self, life: ALife, other: Changed) -> list[tuple[str, ...]]:
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A ruleset before and after a change, and the decisions that the change may reach."""
+
+    of: Distinguisher
+    other: Changed
+    decisions: frozenset[str]
+
+    def before(self, life: ALife) -> Telling | None:
+        """Return what a life comes to before the change; without decisions it is remembered."""
+        known = None if self.decisions else self.of.known.get(id(life))
+        return known or self._told(self.of.rules, life)
+
+    def _told(self, rules: CompiledRuleset, life: ALife) -> Telling | None:
+        replay = self.of.replay(rules, life, self.decisions)
+        return None if replay is None else self.of.telling(replay)
+
+    def difference(self, life: ALife) -> list[tuple[str, ...]]:
         """Return what an example can expect of a life that the changed ruleset does not say."""
-        one, two = self.told(self.rules, life), self.told(other.rules, life)
-        if one is None or two is None:
-            return []
-        return [k for k in one if one[k] != two.get(k)]
+        one = self.before(life)
+        two = None if one is None else self._told(self.other.rules, life)
+        return [] if one is None or two is None else [k for k, v in one.items() if two.get(k) != v]
 
-    # --- as short as it can be --------------------------------------------------------------------------
+    def journals(self, life: ALife) -> list[set[tuple[datetime, str, str]]]:
+        """Return what happened in a life, and when, before and after the change."""
+        replays = [self.of.replay(r, life, frozenset()) for r in (self.of.rules, self.other.rules)]
+        return [{(e.at, e.kind, e.name) for e in r.journal} if r else set() for r in replays]
 
-    def _shortened(self, life: ALife, other: Changed) -> ALife:
-        for shorter in self._earlier(life, other):
-            if self.difference(shorter, other):
-                life = shorter
-                break
-        for kept in _without_each(life):
-            shorter = kept(life)
-            if shorter != life and self.difference(shorter, other):
-                life = shorter
-        return life
 
-    def _earlier(self, life: ALife, other: Changed) -> Iterator[ALife]:
-        """Yield the life looked at when something first differs, and just before and after."""
-        journals = [
-            {(e.at, e.kind, e.name) for e in r.journal} if (r := self.replay(x, life)) else set()
-            for x in (self.rules, other.rules)
-        ]
-        instants = sorted({at for at, _, _ in journals[0] ^ journals[1]})
-        for at in instants[:3]:
-            minute = at.replace(second=0, microsecond=0)
-            yield from (life._replace(now=now) for now in (minute, minute + _MINUTE) if now <= life.now)
+# --- as short as it can be ------------------------------------------------------------------------------
 
-    def _as_example(self, life: ALife, other: Changed) -> dict[str, Plain]:
-        ruleset = self.rules.ruleset
-        told = self.told(self.rules, life) or {}
-        found: dict[str, Any] = {"given": plain_facts(ruleset, life.given)}
-        found["parameters"] = {n: plain_value(v) for n, v in self.settings.items()}
-        found["events"] = [plain_event(ruleset, h) for h in life.events]
-        found["related"] = [plain_event(ruleset, h) for h in life.related]
-        found["now"] = plain_time(ruleset, life.now)
-        for key in self.difference(life, other):
-            section, *rest = key
-            if section in ("state", "violations"):
-                found[section] = told[key]
-            elif section == "obligations":
-                found.setdefault(section, {}).setdefault(rest[0], {})[rest[1]] = told[key]
-            elif told[key] is not None:
-                found.setdefault(section, {})[rest[0]] = told[key]
-        return found
+
+def _shortened(life: ALife, pair: _Pair) -> ALife:
+    life = next((x for x in _earlier(life, pair) if pair.difference(x)), life)
+    for less in _without_each(life):
+        shorter = less(life)
+        if shorter != life and pair.difference(shorter):
+            life = shorter
+    return life
+
+
+def _earlier(life: ALife, pair: _Pair) -> Iterator[ALife]:
+    """Yield the life looked at when something first differs, and just after."""
+    one, two = pair.journals(life)
+    for at in sorted({at for at, _, _ in one ^ two})[:3]:
+        minute = at.replace(second=0, microsecond=0)
+        yield from (life._replace(now=now) for now in (minute, minute + _MINUTE) if now <= life.now)
+
+
+def _as_example(of: Distinguisher, life: ALife, pair: _Pair) -> dict[str, Plain]:
+    ruleset, told = of.rules.ruleset, pair.before(life) or {}
+    found: dict[str, Any] = {"given": plain_facts(ruleset, life.given)}
+    found["parameters"] = {n: plain_value(v) for n, v in of.settings.items()}
+    found["events"] = [plain_event(ruleset, h) for h in life.events]
+    found["related"] = [plain_event(ruleset, h) for h in life.related]
+    found["now"] = plain_time(ruleset, life.now)
+    for key in pair.difference(life):
+        section, *rest = key
+        if section in ("state", "violations"):
+            found[section] = told[key]
+        elif section == "obligations":
+            found.setdefault(section, {}).setdefault(rest[0], {})[rest[1]] = told[key]
+        elif told[key] is not None:
+            found.setdefault(section, {})[rest[0]] = told[key]
+    return found
 
 
 def filled(rules: CompiledRuleset, seen: Iterable[Seen]) -> dict[str, Any]:

@@ -78,8 +78,8 @@ class Mutation:
 class Effort:
     """How much is tried before a verdict is left open: cases of a proof, and lives."""
 
-    cases: int = 1_500
-    lives: int = 500
+    cases: int = 800
+    lives: int = 200
 
 
 def mutate(

@@ -10,7 +10,17 @@ from typing import Any
 from complaint_rules.answers import Answer, DecisionResult, NotRegulated, Undetermined
 from complaint_rules.check import check_decision
 from complaint_rules.compile import CompiledRuleset, Step, inlined, read_by, step_of, under
-from complaint_rules.deciding import Standing, decide, decide_in, in_force, plan_of, standing, with_answers
+from complaint_rules.deciding import (
+    Standing,
+    blank_of,
+    decide,
+    decide_in,
+    in_force,
+    plan_of,
+    settler_of,
+    standing,
+    with_answers,
+)
 from complaint_rules.diagnostics import FactsError, Severity
 from complaint_rules.example_file import Example
 from complaint_rules.example_life import differences, facts_in_the_end, lived
@@ -59,7 +69,8 @@ def _invokes(ruleset: Ruleset, name: str, target: str) -> bool:
 
 def _sharing(rules: CompiledRuleset, ruleset: Ruleset, steps: Mapping[str, Step]) -> CompiledRuleset:
     made = replace(rules, ruleset=ruleset, steps=tuple(steps.get(s.name, s) for s in rules.steps))
-    made.settlers.update({n: s for n, s in rules.settlers.items() if n not in steps})
+    made.settlers.update({s.name: settler_of(rules, s) for s in rules.steps if s.name not in steps})
+    made.plans["blank"] = blank_of(rules)
     return made
 
 
@@ -142,7 +153,7 @@ def again(rules: CompiledRuleset, steps: Iterable[Step], known: Standing, other:
     for step in steps:
         if step.name not in other.steps and dirty.isdisjoint(read_by(step)):
             continue
-        settle = other.settler(step) if step.name in other.steps else _settler_of(rules, step)
+        settle = other.settler(step) if step.name in other.steps else settler_of(rules, step)
         answer, exports = settle(values, answers)
         if step.name in other.steps and _may_be_silent(answer) and step.name not in rules.ruleset.silent:
             raise RefusedError
@@ -155,11 +166,6 @@ def again(rules: CompiledRuleset, steps: Iterable[Step], known: Standing, other:
 
 class RefusedError(Exception):
     """A changed ruleset that `check` refuses."""
-
-
-def _settler_of(rules: CompiledRuleset, step: Step) -> Settler:
-    found: Settler = rules.settlers[step.name]
-    return found
 
 
 def _may_be_silent(answer: Answer) -> bool:
