@@ -19,6 +19,7 @@ from complaint_rules.log import Happening
 from complaint_rules.mutant import Change
 from complaint_rules.proving import prove
 from complaint_rules.random_lives import BEGINNINGS, ALife
+from complaint_rules.ruleset import When
 from complaint_rules.words import Label
 from complaint_rules.worktime import since
 
@@ -52,16 +53,21 @@ def aimed_lives(rules: CompiledRuleset, change: Change) -> Iterator[ALife]:
 
 
 def grounds(rules: CompiledRuleset, name: str | None) -> list[Ground]:
-    """Return what makes a condition yes, and what makes it no; nothing more where there is none."""
-    if name is None:
-        return [Ground({}, ())]
-    found = [Ground({}, ())]
-    for wanted in (True, False):
-        never = Invariant("aim", _LABEL, (), _NOWHERE, broken=({name: OneOf(frozenset({wanted}))},))
-        proof = prove(rules, never, _CASES)
-        if proof.status == "refuted":
-            found.append(_ground(rules, proof.facts[0]))
-    return found
+    """Return what makes a condition yes, and what makes it no, after nothing at all."""
+    wanted = () if name is None else (True, False)
+    found = [ground(rules, ({name: OneOf(frozenset({w}))},)) for w in wanted if name is not None]
+    return [Ground({}, ()), *(g for g in found if g is not None)]
+
+
+def decided(rules: CompiledRuleset, name: str) -> Ground | None:
+    """Return what makes a decision say anything."""
+    return ground(rules, ({name: Is(NOT_REGULATED, negated=True)},))
+
+
+def ground(rules: CompiledRuleset, cells: tuple[When, ...]) -> Ground | None:
+    """Return what makes one of these alternatives hold; None where none was found."""
+    proof = prove(rules, Invariant("aim", _LABEL, (), _NOWHERE, broken=cells), _CASES)
+    return _ground(rules, proof.facts[0]) if proof.status == "refuted" else None
 
 
 def _ground(rules: CompiledRuleset, facts: Mapping[str, Any]) -> Ground:
@@ -150,11 +156,8 @@ def _at_clock(rules: CompiledRuleset, deadline: Deadline) -> Iterator[ALife]:
 def _owed(rules: CompiledRuleset, deadline: Deadline) -> list[Ground]:
     """Return facts on which it is known how much time there is."""
     within = str(deadline.within)
-    if within not in rules.ruleset.decisions:
-        return [Ground({}, ())]
-    never = Invariant("aim", _LABEL, (), _NOWHERE, broken=({within: Is(NOT_REGULATED, negated=True)},))
-    proof = prove(rules, never, _CASES)
-    return [_ground(rules, proof.facts[0])] if proof.status == "refuted" else [Ground({}, ())]
+    found = decided(rules, within) if within in rules.ruleset.decisions else None
+    return [found or Ground({}, ())]
 
 
 def _at_fold(rules: CompiledRuleset, change: Change) -> Iterator[ALife]:

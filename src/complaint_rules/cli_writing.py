@@ -135,6 +135,6 @@ def _progress(done: int, of: int) -> None:
 
 def _add(file: Path, rules: CompiledRuleset, examples: Sequence[str]) -> None:
     """Add examples at the end of a file, if it can then still be read."""
-    content = with_more(file.read_text("utf-8"), rules.ruleset.id, examples)
-    parse_examples(content.encode(), str(file), rules.ruleset)
-    file.write_text(content, "utf-8")
+    content = with_more(file.read_bytes().decode(), rules.ruleset.id, examples).encode()
+    parse_examples(content, str(file), rules.ruleset)
+    file.write_bytes(content)

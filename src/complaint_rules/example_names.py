@@ -23,6 +23,8 @@ def title(ruleset: Ruleset, example: Example, used: Container[str]) -> str:
 
 def _led(ruleset: Ruleset, example: Example) -> Iterator[str]:
     life = example.life
+    if example.many is not None:
+        yield f"{len({e['complaint'] for e in example.many.entries})} 件投诉"
     if life is None or not life.events:
         facts = list(example.given.items())[:_FACTS]
         yield from (
@@ -42,6 +44,9 @@ def _expected(ruleset: Ruleset, example: Example) -> Iterator[str]:
         return
     if example.life is not None:
         yield from _of_life(ruleset, example.life)
+    for name, said in list(example.many.escalations.items())[:1] if example.many else ():
+        words = f"{said['times']} 次" if "times" in said else f"报 {said.get('to')}"
+        yield f"{ruleset.triggers[name].label.zh} {words}"
 
 
 def _of_life(ruleset: Ruleset, life: ExampleLife) -> Iterator[str]:

@@ -13,6 +13,7 @@ from complaint_rules.compile import CompiledRuleset, under
 from complaint_rules.diagnostics import FactsError, RulesetError
 from complaint_rules.distinguishing import Parting, both, differs, fewest, other_readings, parting, worst
 from complaint_rules.distinguishing_lives import Distinguisher, filled
+from complaint_rules.distinguishing_many import Crowd
 from complaint_rules.example_file import Example, parse_examples
 from complaint_rules.example_names import title
 from complaint_rules.example_writing import example_text, file_of, plain_facts, plain_value, real_value
@@ -35,7 +36,9 @@ _LIFE = Label(
 _FACTS = Label(
     "须有能区分的事实；未能证明没有，取决于 {}", "facts that tell the two apart, or a proof; it depends on {}"
 )
-_MANY = Label("须有多件投诉；示例只说一件", "several complaints; an example tells of one")
+_MANY = Label(
+    "须有几件投诉，随机试过的都分不出", "complaints that count together and tell the two apart; none that were tried do"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ class _Judge:
     def _unnoticed(self, mutant: Mutant) -> Verdict:
         change, other = mutant.change, changed(self.rules, mutant.change)
         if change.section == "triggers":
-            return Verdict(mutant, "unproved", why=_MANY)
+            return self._by_many(mutant)
         if change.section not in ("decisions", "parameters"):
             return self._by_life(mutant)
         parted = self._parted(change)
@@ -228,6 +231,14 @@ class _Judge:
             if delivered:
                 return delivered
         return Verdict(mutant, "unproved", why=_LIFE)
+
+    def _by_many(self, mutant: Mutant) -> Verdict:
+        for at in self.distinguishers[::-1]:
+            tree = Crowd(at.rules, at.lives, at.settings).example(mutant.change, _SEED)
+            delivered = self._delivered(mutant, tree) if tree else None
+            if delivered:
+                return delivered
+        return Verdict(mutant, "unproved", why=_MANY)
 
     # --- the example --------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from complaint_rules.deciding import (
 from complaint_rules.diagnostics import FactsError, Severity
 from complaint_rules.example_file import Example
 from complaint_rules.example_life import differences, facts_in_the_end, lived
+from complaint_rules.example_many import differences_of_many
 from complaint_rules.examples import compared, due_differences, settings_of
 from complaint_rules.following import check_triggers
 from complaint_rules.life import plan_of_life
@@ -123,7 +124,7 @@ class Seen:
         """Whether it expects something of time limits, steps or events."""
         life = self.example.life
         said = life and (life.obligations or life.happened or life.state is not None or life.violations is not None)
-        return bool(said or self.example.due)
+        return bool(said or self.example.due or self.example.many)
 
     def hits(self, decision: str, part: str) -> bool:
         """Report whether a rule or item has a part in what a decision says here."""
@@ -211,7 +212,7 @@ class Noticing:
     def likely(self, change: Change) -> list[Seen]:
         """Return the examples that a change can reach, those first that are about it."""
         name, part = change.name, change.part
-        reached = [s for s in self.seen if name in s.rests_on or s.example.life or s.example.due]
+        reached = [s for s in self.seen if name in s.rests_on or s.tells_time or s.example.life]
         if change.section == "decisions":
             return sorted(reached, key=lambda s: (not s.hits(name, part), name not in s.wanted))
         return sorted(reached, key=lambda s: not _names(s.example, name))
@@ -227,8 +228,10 @@ class Noticing:
         """Report whether an example that tells of time sees something other than it expects."""
         if not (one.tells_time or (one.example.life and change.section == "inputs")):
             return False
-        if change.section in ("decisions", "parameters") and change.name not in of_course(one.rules):
+        if change.section == "triggers" and not one.example.many:
             return False
+        if change.section in ("decisions", "parameters") and change.name not in of_course(one.rules):
+            return bool(one.example.many) and fails(other.rules, one.example)
         return fails(other.rules, one.example)
 
 
@@ -283,3 +286,5 @@ def _failures(rules: CompiledRuleset, example: Example) -> Iterator[object]:
     elif wanted:
         yield from compared(decide(rules, example.given, only=wanted), example)
     yield from due_differences(rules, example)
+    if example.many:
+        yield from differences_of_many(rules, example.many)
