@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from random import Random
 from typing import Any, Literal, get_args
 
@@ -28,6 +29,7 @@ Status = Literal["killed", "refused", "equivalent", "unproved", "unknown: budget
 STATUSES: tuple[Status, ...] = get_args(Status)
 _SEED = 20_200_101
 _TRIES = 300  # so many facts are tried where nothing is proved
+_BESIDE = 250  # and so many before a proof is tried
 Tell = Callable[[int, int], None]
 
 _LIFE = Label(
@@ -186,9 +188,20 @@ class _Judge:
         return worst(found)
 
     def _told_apart(self, rules: CompiledRuleset, other: Changed, name: str) -> Mapping[str, Any] | None:
-        """Return the facts of an example that tell a decision apart; None where there are none."""
-        about = (s.facts for s in self.seen if name in s.rests_on)
-        return next((f for f in about if differs(rules, other, name, f)), None)
+        """Return the facts of an example, or some with one fact changed, that tell a decision apart; None where there are none."""
+        about = [s for s in self.seen if name in s.rests_on]
+        near = islice(self._beside(about), _BESIDE)
+        return next((f for f in (*(s.facts for s in about), *near) if differs(rules, other, name, f)), None)
+
+    def _beside(self, about: Sequence[Seen]) -> Iterator[Mapping[str, Any]]:
+        """Yield the facts of examples with one fact changed, drawn by chance."""
+        lives, rng = self.distinguishers[0].lives, Random(_SEED)  # noqa: S311 - a draw, not a secret
+        varied = [(s, sorted(s.rests_on & lives.pool.keys())) for s in about]
+        varied = [(s, names) for s, names in varied if names]
+        while varied:
+            seen, names = rng.choice(varied)
+            name = rng.choice(names)
+            yield {**seen.facts, name: rng.choice(lives.pool[name])}
 
     def _tried(self, parted: Parting, other: Changed) -> Parting:
         """Return facts that tell a decision apart, if some of those of the examples, mixed by chance, do."""
