@@ -20,11 +20,12 @@ from random import Random
 from complaint_rules.check import check
 from complaint_rules.clauses import clause_map, clauses_path, read_clauses
 from complaint_rules.compile import compile_ruleset, under
-from complaint_rules.diagnostics import FactsError, RulesetError
+from complaint_rules.diagnostics import FactsError, RulesetError, Severity
 from complaint_rules.example_file import examples_path, read_examples
 from complaint_rules.library import find_ruleset, read_ruleset
 from complaint_rules.noticing import fails
 from complaint_rules.proving import prove_all
+from complaint_rules.ruleset import Ruleset
 
 SEED = 20_261_125
 RULESETS = ("auto_dealer", "bank", "food", "retail_food", "web_services")
@@ -205,21 +206,22 @@ def _found_in(path: Path) -> Found:
         ruleset = read_ruleset(path)
     except RulesetError:
         return Found(check=True, invariants=None, examples=None)
+    findings = check(ruleset)
+    if any(d.severity is Severity.ERROR for d in findings):
+        return Found(check=True, invariants=None, examples=None)
     clauses = clause_map(ruleset, read_clauses(clauses_path(path)))
-    findings = [*check(ruleset), *clauses.missing, *clauses.not_in_index, *clauses.uncited]
+    found = bool(findings or clauses.missing or clauses.not_in_index or clauses.uncited)
     refuted = any(p.status == "refuted" for p in prove_all(ruleset))
-    return Found(bool(findings), refuted, _examples_fail(path))
+    return Found(found, refuted, _examples_fail(ruleset, path))
 
 
-def _examples_fail(path: Path) -> bool:
-    rules = compile_ruleset(read_ruleset(path))
+def _examples_fail(ruleset: Ruleset, path: Path) -> bool:
+    rules = compile_ruleset(ruleset)
     try:
-        examples = read_examples(examples_path(path), rules.ruleset)
+        examples = read_examples(examples_path(path), ruleset)
         return any(fails(under(rules, e.parameters) if e.parameters else rules, e) for e in examples)
     except (RulesetError, FactsError):
         return True
-    except (KeyError, LookupError):
-        return True  # a gap that `check` names leaves a later decision without its value
 
 
 # --- the table ------------------------------------------------------------------------------------------
