@@ -136,21 +136,21 @@ def _path(process: Process, goal: str, known: Mapping[str, Any]) -> list[Told]:
 
 def _at_clock(rules: CompiledRuleset, deadline: Deadline) -> Iterator[ALife]:
     ruleset = rules.ruleset
-    start = ruleset.inputs.get(deadline.reckoning["start"])
-    begun = [e for e in (start.fold.events[:1] if start and start.fold else ()) if e in ruleset.events]
+    begun = list(_starting(rules, deadline))
+    owed = _owed(rules, deadline)
     applies = [g for g in grounds(rules, deadline.when) if deadline.when is None or g.given or g.events]
+    applies = applies or [Ground({}, ())]
+    for own, by, begin in product(applies[:2], owed, BEGINNINGS):
+        told = [(e, _by(ruleset.process, e)) for e in dict.fromkeys((*own.events, *by.events, *begun))]
+        yield _life(rules, {**own.given, **by.given}, told, begin, _MINUTES)
     later = [c for c in (deadline.met_when, deadline.pause_while, deadline.excused_when) if c]
     later += [m.when for m in deadline.milestones if m.when]
     said = [Ground({}, ()), *(g for c in dict.fromkeys(later) for g in grounds(rules, c)[1:])]
-    owed = _owed(rules, deadline)
-    for own, more, by, gap in product(applies or [Ground({}, ())], said, owed, _DAYS):
-        first = [*dict.fromkeys((*own.events, *begun))]
+    for own, more, by, gap in product(applies, said, owed, _DAYS):
+        first = [*dict.fromkeys((*own.events, *by.events, *begun))]
         events = [*first, *(e for e in more.events if e not in first), *(begun if gap else [])]
         told = [(e, _by(ruleset.process, e)) for e in events]
         yield _life(rules, {**more.given, **own.given, **by.given}, told, BEGINNINGS[-1], gap or _MINUTES)
-    for own, by, begin in product(applies[:2] or [Ground({}, ())], owed, BEGINNINGS):
-        told = [(e, _by(ruleset.process, e)) for e in dict.fromkeys((*own.events, *by.events, *begun))]
-        yield _life(rules, {**own.given, **by.given}, told, begin, _MINUTES)
 
 
 def _owed(rules: CompiledRuleset, deadline: Deadline) -> list[Ground]:
