@@ -59,11 +59,11 @@ def _is_free(boxes: Sequence[Box], within: Box, budget: Budget) -> bool:
 
 
 def _taken_over(part: Occurring, then: Sequence[tuple[Any, ...]], rule: int, budget: Budget) -> bool:
-    """Report whether, wherever the rule is the strongest, the next one says the same."""
+    """Report whether, wherever the rule is the strongest, if anywhere, the next one says the same."""
     order = order_of(part.table)
     at = order.index(rule)
     same = [r for r in order[at + 1 :] if then[r] == then[rule]]
-    if not same or not _covers(part, [*order[:at], *same], rule, budget):
+    if not _covers(part, [*order[:at], *same], rule, budget):
         return False
     above = order[:at]
     for other in order[at + 1 :]:
