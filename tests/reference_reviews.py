@@ -23,7 +23,7 @@ from reference_cells import (
 )
 from reference_policies import outcome
 
-MOST = 3000
+MOST = 1000
 ONE_RULE = ("unique", "any", "first", "priority")
 LISTS = (("collect", "list"), ("rule_order", "list"), ("output_order", "list"))
 

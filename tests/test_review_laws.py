@@ -43,7 +43,7 @@ def reviewed(seed: int) -> tuple[str, Node, Any] | None:
 @pytest.mark.parametrize("part", range(4))
 def test_what_is_found_is_what_trying_everything_finds(part: int) -> None:
     looked, seen = 0, set()
-    for seed in range(part, sizes.of(80, 4000), 4):
+    for seed in range(part, sizes.of(60, 4000), 4):
         one = reviewed(seed)
         if one is None:
             continue
@@ -60,7 +60,7 @@ def test_what_is_found_is_what_trying_everything_finds(part: int) -> None:
 
 def test_what_is_handed_on_is_what_trying_everything_gives() -> None:
     compared = 0
-    for seed in range(1000, 1000 + sizes.of(40, 3000)):
+    for seed in range(1000, 1000 + sizes.of(32, 3000)):
         one = reviewed(seed)
         if one is None:
             continue

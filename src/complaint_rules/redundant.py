@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,7 @@ from complaint_rules.ruleset import TableDecision
 from complaint_rules.tables import Aggregate, HitPolicy, Table
 
 _TRIED = 12  # points looked at before anything is proved
-_BOXES_A_STEP = 50
+_BOXES_A_STEP = 20  # so many boxes can be looked at on one axis in a step of a budget
 
 
 def redundant_rules(decision: TableDecision, parts: Sequence[Occurring], budget: Budget) -> Iterator[int]:
@@ -25,10 +26,24 @@ def redundant_rules(decision: TableDecision, parts: Sequence[Occurring], budget:
     Raises:
         BudgetSpentError: there are too many cases.
     """
+    if _shows_each(decision):
+        return
+    asked = [_Asked(decision, p, budget) for p in parts]
     matching = {r for p in parts for r in p.owner}
     for rule in sorted(matching):
-        if all(_is_needless(decision, p, rule, budget) for p in parts):
+        if not any(a.needs(rule) for a in asked) and all(_is_needless(decision, p, rule, budget) for p in parts):
             yield rule
+
+
+def _shows_each(decision: TableDecision) -> bool:
+    """Report whether every rule that matches shows in the answer."""
+    match decision.policy:
+        case HitPolicy.UNIQUE | HitPolicy.RULE_ORDER | HitPolicy.OUTPUT_ORDER:
+            return True
+        case HitPolicy.COLLECT:
+            return decision.aggregate in (Aggregate.LIST, Aggregate.COUNT)
+        case HitPolicy.ANY | HitPolicy.FIRST | HitPolicy.PRIORITY:
+            return False
 
 
 def _is_needless(decision: TableDecision, part: Occurring, rule: int, budget: Budget) -> bool:
@@ -37,7 +52,7 @@ def _is_needless(decision: TableDecision, part: Occurring, rule: int, budget: Bu
     others = [r for r in range(len(then)) if r != rule]
     match decision.policy:
         case HitPolicy.UNIQUE | HitPolicy.RULE_ORDER | HitPolicy.OUTPUT_ORDER:
-            return rule not in part.owner
+            return False
         case HitPolicy.ANY:
             return _covers(part, [r for r in others if then[r] == then[rule]], rule, budget)
         case HitPolicy.FIRST | HitPolicy.PRIORITY:
@@ -54,7 +69,7 @@ def _covers(part: Occurring, rules: Sequence[int], rule: int, budget: Budget) ->
 
 def _is_free(boxes: Sequence[Box], within: Box, budget: Budget) -> bool:
     """Report whether some part of a box is in none of these."""
-    budget.spend(1 + len(boxes) // _BOXES_A_STEP)
+    budget.spend(1 + len(boxes) * len(within) // _BOXES_A_STEP)
     return any(True for _ in islice(uncovered(boxes, within, budget), 1))
 
 
@@ -81,8 +96,6 @@ def _is_joined(decision: TableDecision, part: Occurring, rule: int, budget: Budg
     """Report whether what the rule adds to the others' outputs is in them already."""
     firsts = [r.then[0] for r in decision.rules]
     own, others = firsts[rule], [r for r in range(len(firsts)) if r != rule]
-    if decision.aggregate in (Aggregate.LIST, Aggregate.COUNT):
-        return rule not in part.owner
     if any(isinstance(v, ParameterRef) for v in firsts):
         return False
     match decision.aggregate:
@@ -95,6 +108,8 @@ def _is_joined(decision: TableDecision, part: Occurring, rule: int, budget: Budg
             return _covers(part, [r for r in others if firsts[r] >= own], rule, budget)
         case Aggregate.SUM:
             return own == own - own and _covers(part, others, rule, budget)
+        case Aggregate.LIST | Aggregate.COUNT:
+            return False
 
 
 # --- columns ------------------------------------------------------------------------------------------
@@ -113,16 +128,39 @@ def redundant_columns(decision: TableDecision, parts: Sequence[Occurring], budge
 
 
 class _Asked:
-    """A table asked which of its columns it needs."""
+    """A table asked which of its rules and columns it needs: some cases first, then a proof."""
 
     def __init__(self, decision: TableDecision, part: Occurring, budget: Budget) -> None:
+        self.decision = decision
         self.part = part
         self.budget = budget
         self.table = _as_written(decision, part)
         self.sizes = [bits.bit_length() for bits in part.space]
         self.masks = masks(self.sizes, part.boxes)
         self.every = (1 << len(part.boxes)) - 1
-        self.layers = _layers(decision, part)
+        self.useful = [a for a in range(len(self.sizes)) if self._is_useful(a)]
+
+    @cached_property
+    def layers(self) -> tuple[list[list[int]], bool]:
+        return _layers(self.decision, self.part)
+
+    def needs(self, rule: int) -> bool:
+        """Report whether one of some cases is answered differently without a rule; others may be where none of these is."""
+        own = sum(1 << b for b, r in enumerate(self.part.owner) if r == rule)
+        for box in self.part.boxes_of([rule])[:_TRIED]:
+            alive = self._alone(box, self.useful)
+            rest = alive & ~own
+            if not rest or self.table.hit(rest).value != self.table.hit(alive).value:
+                return True
+        return False
+
+    def _alone(self, box: Box, axes: Sequence[int]) -> int:
+        """Return which boxes hold a case of this one in which few others do."""
+        alive = self.every
+        for axis in axes:
+            alive &= min((self.masks[axis][c] for c in cells(box[axis])), key=lambda m: (m & alive).bit_count())
+        self.budget.spend(1 + len(axes))
+        return alive
 
     def is_needless(self, column: str) -> bool:
         """Report whether every case is answered alike whatever this column says.
@@ -133,7 +171,7 @@ class _Asked:
 
     def _matters(self, axis: int) -> bool:
         within = {self.masks[axis][c] for c in cells(self.part.space[axis])}
-        rest = [a for a in range(len(self.sizes)) if a != axis and self._is_useful(a)]
+        rest = [a for a in self.useful if a != axis]
         if len(within) < 2:
             return False
         if any(self._differs(alive, within) for alive in self._tried(axis, rest)):
@@ -160,13 +198,8 @@ class _Asked:
 
     def _tried(self, axis: int, rest: Sequence[int]) -> Iterator[int]:
         """Yield the bitsets of some cases: for boxes that the axis narrows, one in which few others match."""
-        narrow = [b for b in self.part.boxes if b[axis] != self.part.space[axis]]
-        for box in narrow[:_TRIED]:
-            alive = self.every
-            for other in rest:
-                alive &= min((self.masks[other][c] for c in cells(box[other])), key=lambda m: (m & alive).bit_count())
-                self.budget.spend()
-            yield alive
+        narrow = (b for b in self.part.boxes if b[axis] != self.part.space[axis])
+        yield from (self._alone(box, rest) for box in islice(narrow, _TRIED))
 
     def _differs(self, alive: int, within: set[int]) -> bool:
         self.budget.spend(1 + len(within) // _BOXES_A_STEP)
