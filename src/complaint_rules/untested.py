@@ -8,6 +8,7 @@ from pathlib import Path
 
 from complaint_rules.diagnostics import Diagnostic, Severity
 from complaint_rules.limits import Limits
+from complaint_rules.loading import deadline_reads, names_read
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.source import Plain, read
 
@@ -51,15 +52,18 @@ def _list(plain: Plain | None) -> list[Plain]:
 
 
 def never_shown(ruleset: Ruleset, shown: Shown | None) -> Iterator[Diagnostic]:
-    """Yield the facts that no example gives, and that follow from no event which one tells of.
+    """Yield the facts that decisions or time limits read and no example gives, nor follow from an event which one tells of.
 
-    What a time limit makes happens by itself: a fact that follows from such an event is taken as shown.
+    What a time limit makes happens by itself: a fact that follows from such an event is taken as shown. What only triggers read
+    is shown by many complaints together, which no example tells.
     """
     if shown is None:
         return
+    read_here = {n for d in ruleset.decisions.values() for n in names_read(d)}
+    read_here |= {n for d in ruleset.deadlines.values() for n in deadline_reads(ruleset, d)}
     for name, fact in ruleset.inputs.items():
         heard = fact.fold.events if fact.fold else ()
         is_told = any(e in shown.told or "." in e for e in heard)
-        if name not in shown.given and not is_told:
+        if name in read_here and name not in shown.given and not is_told:
             span = ruleset.document.span(("inputs", name), of_key=True)
             yield Diagnostic("CR228", span, {"name": name}, severity=Severity.NOTE)
