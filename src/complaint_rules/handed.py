@@ -105,7 +105,7 @@ def possible_events(tables: Tables) -> tuple[set[str], dict[str, tuple[Any, ...]
     events = {*ruleset.events, FACTS}
     while True:
         known = handed_on(tables, dict(_followed(ruleset, events)))
-        more = {e for d in ruleset.deadlines.values() for e in _made(ruleset, d, known)} - events
+        more = {e for d in ruleset.deadlines.values() for e in _made(ruleset, d, known, events)} - events
         if not more:
             return events, known
         events |= more
@@ -115,12 +115,13 @@ def _followed(ruleset: Ruleset, events: Collection[str]) -> Iterator[tuple[str, 
     """Yield the facts of which the log can bring some values only."""
     for name, given in ruleset.inputs.items():
         if given.fold is not None:
-            values = _brought(given.fold, events)
+            values = _brought(given.fold, events, optional=given.optional)
             if values is not None:
                 yield name, values
 
 
-def _brought(fold: Fold, events: Collection[str]) -> tuple[Any, ...] | None:
+def _brought(fold: Fold, events: Collection[str], *, optional: bool) -> tuple[Any, ...] | None:
+    """Return all that a fact can be; None where that is anything, or where it is not known."""
     happening = [e for e in fold.events if e in events]
     match fold.kind:
         case "latest":
@@ -130,12 +131,12 @@ def _brought(fold: Fold, events: Collection[str]) -> tuple[Any, ...] | None:
         case "count":
             return None if happening else (0,)
         case "first" | "last":
-            return None if happening else (ABSENT,)
+            return (ABSENT,) if optional and not happening else None
 
 
-def _made(ruleset: Ruleset, deadline: Deadline, known: Received) -> Iterator[str]:
+def _made(ruleset: Ruleset, deadline: Deadline, known: Received, events: Collection[str]) -> Iterator[str]:
     """Yield the events of a deadline that can happen."""
-    if not can_run(ruleset, deadline, known):
+    if not can_run(ruleset, deadline, known, events):
         return
     yield f"{deadline.name}.breached"
     if deadline.met_when is not None and can_be_true(known, deadline.met_when):
@@ -150,9 +151,14 @@ def can_be_true(known: Received, name: str) -> bool:
     return name not in known or True in known[name]
 
 
-def can_run(ruleset: Ruleset, deadline: Deadline, known: Received) -> bool:
+def can_run(ruleset: Ruleset, deadline: Deadline, known: Received, events: Collection[str]) -> bool:
     """Report whether a time limit can ever begin: its condition can hold, and its start can have happened."""
     start = deadline.reckoning["start"]
     starts = [start] if start not in ruleset.parameters else list(map(str, ruleset.parameters[start].options))
-    begins = any(known.get(s) != (ABSENT,) for s in starts)
+    begins = any(_can_happen(ruleset, s, events) for s in starts)
     return begins and (deadline.when is None or can_be_true(known, deadline.when))
+
+
+def _can_happen(ruleset: Ruleset, start: str, events: Collection[str]) -> bool:
+    fold = ruleset.inputs[start].fold if start in ruleset.inputs else None
+    return fold is None or any(e in events for e in fold.events)

@@ -29,15 +29,15 @@ def stuck(tables: Tables) -> Iterator[Diagnostic]:
     if not ruleset.events:
         return
     events, known = possible_events(tables)
-    yield from _limits(ruleset, known)
+    yield from _limits(ruleset, events, known)
     yield from _happenings(ruleset, events, known)
     if ruleset.process is not None:
         yield from _steps(ruleset.process, events, known, ruleset)
 
 
-def _limits(ruleset: Ruleset, known: Received) -> Iterator[Diagnostic]:
+def _limits(ruleset: Ruleset, events: AbstractSet[str], known: Received) -> Iterator[Diagnostic]:
     for name, deadline in ruleset.deadlines.items():
-        if not can_run(ruleset, deadline, known):
+        if not can_run(ruleset, deadline, known, events):
             yield _never(name, _NO_START, deadline.span)
         elif deadline.met_when is None:
             yield _endless(name, _FOREVER, deadline.span)
@@ -49,7 +49,7 @@ def _limits(ruleset: Ruleset, known: Received) -> Iterator[Diagnostic]:
 def _happenings(ruleset: Ruleset, events: AbstractSet[str], known: Received) -> Iterator[Diagnostic]:
     """Yield the milestones of limits that run, and the triggers, that never come about."""
     for name, deadline in ruleset.deadlines.items():
-        for milestone in deadline.milestones if can_run(ruleset, deadline, known) else ():
+        for milestone in deadline.milestones if can_run(ruleset, deadline, known, events) else ():
             if milestone.when is not None and not can_be_true(known, milestone.when):
                 yield _never(f"{name}.{milestone.name}", _NO_WHEN, milestone.span)
     for trigger in ruleset.triggers.values():
