@@ -74,7 +74,7 @@ def alike(ruleset: Node, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 @pytest.mark.parametrize("part", range(4))
 def test_what_is_found_is_what_trying_everything_finds(part: int) -> None:
     looked, seen = 0, set()
-    for seed in range(part, sizes.of(60, 4000), 4):
+    for seed in range(part, sizes.of(48, 4000), 4):
         one = reviewed(seed)
         if one is None:
             continue
@@ -85,13 +85,13 @@ def test_what_is_found_is_what_trying_everything_finds(part: int) -> None:
         seen |= {code for code, _, _ in expected}
 
         assert found(text, tried.looked_at, ruleset) == expected, seed
-    assert looked > 10
+    assert looked > 5
     assert seen >= {"CR221", "CR222"}
 
 
 def test_what_is_handed_on_is_what_trying_everything_gives() -> None:
     compared = 0
-    for seed in range(1000, 1000 + sizes.of(32, 3000)):
+    for seed in range(1000, 1000 + sizes.of(24, 3000)):
         one = reviewed(seed)
         if one is None:
             continue
@@ -103,12 +103,12 @@ def test_what_is_handed_on_is_what_trying_everything_gives() -> None:
                 compared += 1
 
                 assert {library.frozen(v) for v in values} == tried.given[name], (seed, name)
-    assert compared > 10
+    assert compared > 5
 
 
 def test_values_alike_are_those_that_no_cell_tells_apart_or_names() -> None:
     compared = 0
-    for seed in range(2000, 2000 + sizes.of(60, 3000)):
+    for seed in range(2000, 2000 + sizes.of(30, 3000)):
         one = reviewed(seed)
         if one is None:
             continue
@@ -119,4 +119,4 @@ def test_values_alike_are_those_that_no_cell_tells_apart_or_names() -> None:
 
         assert said == tried, seed
         assert loaded is not None
-    assert compared > 3
+    assert compared > 1

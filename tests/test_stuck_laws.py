@@ -19,7 +19,7 @@ __all__ = ["calendars"]
 
 def test_what_happens_in_a_life_is_never_called_impossible() -> None:
     impossible = happened = 0
-    for seed in range(sizes.of(25, 2_000)):
+    for seed in range(sizes.of(12, 2_000)):
         rng = Random(seed)
         case = random_case(rng)
         for deadline in case[0].get("deadlines", {}).values():
@@ -37,5 +37,5 @@ def test_what_happens_in_a_life_is_never_called_impossible() -> None:
         for name, answer in life.result.decisions.items():
             if name in known and isinstance(answer, Decided):
                 assert answer.value in known[name], (seed, name)
-    assert impossible > 5
-    assert happened > 5
+    assert impossible > 2
+    assert happened > 2
