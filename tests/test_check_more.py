@@ -27,7 +27,7 @@ PAGE = HEAD + INPUTS + TABLE
 ACCEPTS = "accepted:\n  - {finding: CR224, at: d, reason: {zh: 留待下版, en: kept for later}}\n"
 CLEAN = (
     "bank", "food", "auto_dealer", "web_services", "retail_food", "after_sales", "dairy", "insurance", "postal",
-    "property", "vanke", "supermarket",
+    "property", "vanke", "supermarket", "handbook", "manufacturer", "telecom",
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from complaint_rules.dated import versions
 from complaint_rules.dates_left import dates_left
 from complaint_rules.deadlines import AnyDue, due_dates
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
-from complaint_rules.facts import name_of, read_facts, read_parameters, wrong_value
+from complaint_rules.facts import name_of, read_facts, read_first_facts, read_parameters, wrong_value
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
 from complaint_rules.log import TIME, read_log
@@ -155,8 +155,9 @@ def _below(path: Path, document: Document) -> Path:
 
 
 def _laid(file: str | Path, limits: Limits) -> tuple[Path, Document]:
-    path = Path(file)
-    if not path.is_file():
+    named = (f / "overlays" / f"{file}.yaml" for f in folders() if "/" not in str(file))
+    path = next((p for p in (Path(file), *named) if p.is_file()), None)
+    if path is None:
         raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
     document = read(path.read_bytes(), str(path), limits)
     if not is_overlay(document):
@@ -315,6 +316,18 @@ def known_decisions(ruleset: Ruleset, names: Iterable[str]) -> None:
         raise FactsError([Diagnostic("CR308", args=w) for w in words])
 
 
+def known_deadlines(ruleset: Ruleset, names: Iterable[str]) -> None:
+    """Refuse names that are no deadlines of the ruleset.
+
+    Raises:
+        FactsError: with every unknown name.
+    """
+    unknown = [n for n in names if n not in ruleset.deadlines]
+    if unknown:
+        words = [{"name": n, "suggestion": suggest(n, ruleset.deadlines)} for n in unknown]
+        raise FactsError([Diagnostic("CR308", args=w) for w in words])
+
+
 def decide(
     rules: CompiledRuleset,
     facts: Mapping[str, Any],
@@ -357,10 +370,7 @@ def due(
         RulesetError: the calendar cannot be read.
     """
     ruleset = rules.ruleset
-    unknown = [n for n in only or () if n not in ruleset.deadlines]
-    if unknown:
-        words = [{"name": n, "suggestion": suggest(n, ruleset.deadlines)} for n in unknown]
-        raise FactsError([Diagnostic("CR308", args=w) for w in words])
+    known_deadlines(ruleset, only or ())
     read = read_facts(ruleset, facts)
     if not ruleset.deadlines:
         return {}
@@ -434,7 +444,7 @@ def replay(
         raise FactsError(wrong or [Diagnostic("CR302", args=expected, where="now")])
     ruleset = rules.ruleset
     read, problems = _all_read(
-        lambda: read_facts(ruleset, facts), lambda: read_log(ruleset, events),
+        lambda: read_first_facts(ruleset, facts), lambda: read_log(ruleset, events),
         lambda: read_log(ruleset, related, "related", of_others=True),
     )  # fmt: skip
     if problems:

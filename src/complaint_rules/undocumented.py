@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from complaint_rules.diagnostics import Diagnostic, Severity
-from complaint_rules.ruleset import ChecklistDecision, ParameterKind, Ruleset, TableDecision
+from complaint_rules.ruleset import ChecklistDecision, InvocationDecision, ParameterKind, Ruleset, TableDecision
 from complaint_rules.source import Path, Plain
 
 # The sections whose entries people read by their label.
@@ -44,12 +44,13 @@ def _is_labelled(entry: Plain, *, in_short: bool) -> bool:
 def uncited(ruleset: Ruleset) -> Iterator[Diagnostic]:
     """Yield the parts that name no clause, other than rules, triggers and reports, which have their own finding.
 
-    A parameter whose number is assumed or not set, and a reading, say their reason instead.
+    A parameter whose number is assumed or not set, and a reading, say their reason instead; what asks another decision cites
+    what that does.
     """
     for name, decision in ruleset.decisions.items():
         items = decision.items if isinstance(decision, ChecklistDecision) else ()
         is_cited = decision.because or (items and all(i.because for i in items))
-        if not is_cited and not isinstance(decision, TableDecision):
+        if not is_cited and not isinstance(decision, (TableDecision, InvocationDecision)):
             yield _note("CR234", ruleset, ("decisions", name), name)
     for name, parameter in ruleset.parameters.items():
         if parameter.kind is ParameterKind.VALUE and not parameter.because:
