@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 pytest.importorskip("complaint_rules")
+from complaint_rules import load_text
 from complaint_rules.cli import main
 from complaint_rules.library import check_file, check_text, find_ruleset
 from complaint_rules.limits import Limits
+from complaint_rules.reviewing import review
 
 HEAD = "language: 1\nruleset: page\nversion: 1.0.0\ntitle: {zh: 页, en: page}\n"
 INPUTS = "inputs:\n  n: {type: integer, minimum: 0, maximum: 9}\n"
@@ -332,6 +334,9 @@ def test_nothing_is_claimed_of_a_table_past_its_budget() -> None:
 
     said = check_text(twice, limits=Limits(analysis_steps=2))
     assert {d.code for d in said} == {"CR205"}
+
+    reader = "  e:\n    inputs: [d]\n    output: {type: boolean}\n    rules: [{id: all, when: {d: [A, B]}, then: yes, because: c}]\n"
+    assert "CR205" in {d.code for d in review(load_text(PAGE + reader).ruleset, limits=Limits(analysis_steps=0))}
 
 
 def test_examples_of_the_wrong_shape_are_for_test_to_say_and_broken_ones_are_found(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ class Tables:
         self.ruleset = ruleset
         self.limits = limits
         self.made: dict[str, list[Analysed]] = {}
+        self.too_large: set[str] = set()  # decisions of which it could not be said what they hand on
 
     def decision(self, name: str) -> TableDecision | None:
         """Return a decision that is a table, or another one's table over other facts."""
@@ -62,7 +63,7 @@ def handed_on(tables: Tables, facts: Received) -> dict[str, tuple[Any, ...]]:
             try:
                 known |= _given(tables, decision, known)
             except BudgetSpentError:
-                continue
+                tables.too_large.add(name)
     return known
 
 

@@ -13,7 +13,7 @@ from complaint_rules.loading_trigger import where_table
 from complaint_rules.occurring import Occurring
 from complaint_rules.redundant import redundant_columns, redundant_rules
 from complaint_rules.regions import Budget, BudgetSpentError
-from complaint_rules.ruleset import ChecklistDecision, InvocationDecision, Ruleset, TableDecision
+from complaint_rules.ruleset import ChecklistDecision, Decision, InvocationDecision, Ruleset, TableDecision
 from complaint_rules.stuck import stuck
 from complaint_rules.undocumented import uncited, unlabelled
 from complaint_rules.unused import decisions_unused, values_alike, values_never_given
@@ -36,6 +36,7 @@ def review(ruleset: Ruleset, expected: Collection[str] = (), limits: Limits = DE
     found += _never_counted(tables, received)
     found += [*values_never_given(ruleset), *values_alike(tables), *decisions_unused(ruleset, expected)]
     found += [*stuck(tables), *unlabelled(ruleset), *uncited(ruleset)]
+    found += [_too_large(inlined(ruleset, name)) for name in ruleset.order if name in tables.too_large]
     return sorted(found, key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0))
 
 
@@ -53,7 +54,11 @@ def _of_decision(tables: Tables, name: str, received: Received) -> Iterator[Diag
         try:
             yield from question(tables.ruleset, decision, parts, Budget(tables.limits.analysis_steps // 4))
         except BudgetSpentError:
-            yield Diagnostic("CR205", decision.span, {"decision": decision.name}, severity=Severity.WARNING)
+            yield _too_large(decision)
+
+
+def _too_large(decision: Decision) -> Diagnostic:
+    return Diagnostic("CR205", decision.span, {"decision": decision.name}, severity=Severity.WARNING)
 
 
 def _never_received(
