@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError
 from complaint_rules import (
     __version__,
     cli_calendar,
+    cli_check,
     cli_complaint,
     cli_diff,
     cli_each,
@@ -39,7 +40,7 @@ app.command(cli_watch.watch)
 app.command(cli_calendar.calendar)
 app.command(cli_ruleset.facts)
 app.command(cli_ruleset.show)
-app.command(cli_ruleset.check)
+app.command(cli_check.check)
 app.command(cli_ruleset.run_beside, name="test")
 app.command(cli_ruleset.clauses)
 app.command(cli_ruleset.covered, name="coverage")
