@@ -428,6 +428,12 @@ _FACTS: Mapping[str, Code] = {
         help_en="only what stands under `reports` can be asked for",
         help_zh="只能查询 `reports` 中列出的报告",
     ),
+    "CR331": _code(
+        en="the columns cannot be used: {problem}",
+        zh="这些列无法使用：{problem}",
+        help_en="give an Arrow table, a pandas or Polars data frame, or a dict of columns of the same length",
+        help_zh="请给出 Arrow 表、pandas 或 Polars 数据框，或由等长列组成的字典",
+    ),
 }
 
 # CR4xx: the files beside a ruleset.

@@ -64,6 +64,14 @@ class OpenDue:
     status: ClassVar[str] = "undetermined"
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A time limit that runs: by which terms and from when."""
+
+    terms: Terms
+    start: datetime
+
+
 AnyDue = DueAnswer | Promptly | NotDue | OpenDue
 
 
@@ -129,7 +137,7 @@ def due_dates(
     wanted = [n for n in rules.ruleset.deadlines if only is None or n in only]
     versions = [_due_in(v, facts, calendar, wanted) for v in in_force(rules, facts)]
     found = {n: _agreed([v[n] for v in versions], rules.ruleset.effective.by) for n in wanted}
-    return {n: _strict(a) if strict else a for n, a in found.items()}
+    return {n: strictly(a) if strict else a for n, a in found.items()}
 
 
 def _due_in(
@@ -142,6 +150,13 @@ def _due_in(
     return {d.name: _Reader(version, result, d).answer(calendar) for d in deadlines}
 
 
+def agreed_on(
+    version: CompiledRuleset, result: DecisionResult, deadline: Deadline
+) -> Agreed | Promptly | NotDue | OpenDue:
+    """Return from when one deadline runs by which terms, from what this version decided, or why it does not."""
+    return _Reader(version, result, deadline).agreed()
+
+
 def _agreed(answers: Sequence[AnyDue], by: str | None) -> AnyDue:
     """Return what all versions say; where they differ, the day of the complaint is to be asked."""
     newest = answers[-1]
@@ -152,7 +167,8 @@ def _agreed(answers: Sequence[AnyDue], by: str | None) -> AnyDue:
     return OpenDue(tuple(ask), tuple(dict.fromkeys(n for a in still for n in a.unset)), newest.because)
 
 
-def _strict(answer: AnyDue) -> AnyDue:
+def strictly(answer: AnyDue) -> AnyDue:
+    """Return the answer, undetermined where it rests on days which the calendar does not cover."""
     if isinstance(answer, DueAnswer) and answer.due.provisional:
         return OpenDue((), (), answer.because, beyond_calendar=True)
     return answer
@@ -172,6 +188,19 @@ class _Reader:
         self.silent = False
 
     def answer(self, calendar: Calendar) -> AnyDue:
+        agreed = self.agreed()
+        if not isinstance(agreed, Agreed):
+            return agreed
+        owner = self.owner()
+        try:
+            found = due(agreed.terms, agreed.start, calendar)
+        except (OutOfReachError, OverflowError):
+            raise out_of_reach(self.deadline) from None
+        held = rests_on(self.rules, self.deadline)
+        return DueAnswer(found, agreed.start, agreed.terms, owner, held, self.deadline.because)
+
+    def agreed(self) -> Agreed | Promptly | NotDue | OpenDue:
+        """Return from when the limit runs by which terms, or why it does not."""
         because = self.deadline.because
         if self.deadline.when is not None:
             applies = self.value(self.deadline.when)
@@ -184,14 +213,8 @@ class _Reader:
         start = self.value(terms["start"]) if terms["start"] else None
         if (left := self.open()) or start is None:
             return left or OpenDue((), (), because)
-        owner = self.owner()
         reckoned = {k: v for k, v in terms.items() if k != "start"}
-        agreed = Terms(number_of(amount, reckoned["unit"], self.deadline), **reckoned)
-        try:
-            found = due(agreed, start, calendar)
-        except (OutOfReachError, OverflowError):
-            raise out_of_reach(self.deadline) from None
-        return DueAnswer(found, start, agreed, owner, rests_on(self.rules, self.deadline), because)
+        return Agreed(Terms(number_of(amount, reckoned["unit"], self.deadline), **reckoned), start)
 
     def open(self) -> NotDue | OpenDue | None:
         """Return what is to be said where something that was read is not known, or the procedure is silent."""

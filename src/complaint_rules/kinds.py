@@ -281,3 +281,9 @@ def _later_by(by: timedelta, day: date) -> date:
 _DATE_SHIFTS: Mapping[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("date", "+"): _later, ("date", "-"): _earlier, ("duration", "+"): _later_by,
 }  # fmt: skip
+
+# What each function of a tree does, for those that work out whole columns of numbers.
+ARITHMETIC: Mapping[Callable[..., Any], str] = {
+    **{function: sign for table in (_NATIVE, _DECIMAL) for sign, function in table.items()},
+    operator.neg: "neg", _WIDE.minus: "neg",
+}  # fmt: skip

@@ -272,6 +272,18 @@ def known_decisions(ruleset: Ruleset, names: Iterable[str]) -> None:
         raise FactsError([Diagnostic("CR308", args=w) for w in words])
 
 
+def known_deadlines(ruleset: Ruleset, names: Iterable[str]) -> None:
+    """Refuse names that are no deadlines of the ruleset.
+
+    Raises:
+        FactsError: with every unknown name.
+    """
+    unknown = [n for n in names if n not in ruleset.deadlines]
+    if unknown:
+        words = [{"name": n, "suggestion": suggest(n, ruleset.deadlines)} for n in unknown]
+        raise FactsError([Diagnostic("CR308", args=w) for w in words])
+
+
 def decide(
     rules: CompiledRuleset,
     facts: Mapping[str, Any],
@@ -314,10 +326,7 @@ def due(
         RulesetError: the calendar cannot be read.
     """
     ruleset = rules.ruleset
-    unknown = [n for n in only or () if n not in ruleset.deadlines]
-    if unknown:
-        words = [{"name": n, "suggestion": suggest(n, ruleset.deadlines)} for n in unknown]
-        raise FactsError([Diagnostic("CR308", args=w) for w in words])
+    known_deadlines(ruleset, only or ())
     read = read_facts(ruleset, facts)
     if not ruleset.deadlines:
         return {}
