@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 
 from complaint_rules import (
     __version__,
+    cli_audit,
     cli_calendar,
     cli_complaint,
     cli_diff,
@@ -35,6 +36,7 @@ app.command(cli_time.reports)
 app.command(cli_replay.replay)
 app.command(cli_replay.timeline)
 app.command(cli_watch.watch)
+app.command(cli_audit.audit)
 app.command(cli_calendar.calendar)
 app.command(cli_ruleset.facts)
 app.command(cli_ruleset.show)

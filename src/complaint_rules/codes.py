@@ -446,4 +446,44 @@ _BESIDE: Mapping[str, Code] = {
     ),
 }
 
-CODES: Mapping[str, Code] = MappingProxyType({**_TEXT, **_MEANING, **_ANALYSIS, **_FACTS, **_BESIDE})
+# CR57x: files of past complaints, and their rows.
+_RECORDS: Mapping[str, Code] = {
+    "CR570": _code(
+        en="this file of records cannot be read: {problem}",
+        zh="记录文件无法读取：{problem}",
+        help_en="CSV (UTF-8 or GB18030), Parquet and XES are read, by the end of the file's name",
+        help_zh="可读取 CSV（UTF-8 或 GB18030）、Parquet 和 XES，以文件名结尾区分",
+    ),
+    "CR571": _code(
+        en="`{file}` has no column `{name}`",
+        zh="`{file}` 没有列 `{name}`",
+        help_en="correct the mapping; names of columns are taken as they stand in the first row",
+        help_zh="请改正对照表；列名以首行所写为准",
+    ),
+    "CR572": _code(
+        en="this row cannot be used: {problem}",
+        zh="此行无法使用：{problem}",
+        help_en="mend the row in the file; the others are not touched by it",
+        help_zh="请改正文件中的这一行；其他各行不受影响",
+    ),
+    "CR573": _code(
+        en="the column `{column}` says `{value}`, which stands for nothing; known are {known}",
+        zh="列 `{column}` 写的是 `{value}`，没有对应的含义；已知的有 {known}",
+        help_en="add it to the `values` of the mapping, or to `missing` where it says nothing",
+        help_zh="请在对照表的 `values` 中写明；若等于没有填写，请列入 `missing`",
+    ),
+    "CR574": _code(
+        en="the complaint `{complaint}` stands in row {row} already",
+        zh="投诉 `{complaint}` 已在第 {row} 行出现",
+        help_en="one row is one complaint; give several events of one complaint as a log",
+        help_zh="一行为一件投诉；同一投诉的多个事件请用事件记录给出",
+    ),
+    "CR575": _code(
+        en="there is no record of the complaint `{complaint}` to which this event belongs",
+        zh="此事件所属的投诉 `{complaint}` 没有记录",
+        help_en="look whether both files name complaints in the same way",
+        help_zh="请检查两个文件的投诉编号写法是否一致",
+    ),
+}
+
+CODES: Mapping[str, Code] = MappingProxyType({**_TEXT, **_MEANING, **_ANALYSIS, **_FACTS, **_BESIDE, **_RECORDS})

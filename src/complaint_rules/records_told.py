@@ -1,0 +1,276 @@
+"""Records told: one row, and the events of a log that belong to it, as a complaint's facts, events and recorded outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from complaint_rules.diagnostics import Diagnostic, FactsError
+from complaint_rules.domains import Enumeration, ListOf, Members, Ordered
+from complaint_rules.facts import raw_of_text, wrong_value
+from complaint_rules.records_mapping import Cell, LogColumns, Milestone, Recorded, RecordsMapping, Verdict
+from complaint_rules.records_reading import Row
+from complaint_rules.ruleset import Ruleset, Type
+from complaint_rules.values import from_json
+from complaint_rules.words import Label, suggest
+
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was recorded of a decision: the value, and the text that stands in the column."""
+
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A complaint as records tell it. `milestones` are the instants at which escalations were raised, None where not.
+
+    `rows_of` has the row of each event by its id; `by_known` the events of which it is recorded who did them.
+    """
+
+    complaint: str
+    row: int
+    sha256: str
+    facts: Mapping[str, Any]
+    events: tuple[Mapping[str, Any], ...]
+    verdicts: Mapping[str, Verdict]
+    outcomes: Mapping[str, Outcome]
+    milestones: Mapping[str, datetime | None]
+    parties: Mapping[str, str]
+    groups: Mapping[str, str]
+    rows_of: Mapping[str, int] = field(default_factory=dict)
+    by_known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A row of a log of events: an event of the ruleset, or a milestone that was raised."""
+
+    complaint: str
+    row: int
+    event: str | None
+    milestone: str | None
+    entry: Mapping[str, Any]
+
+
+class Telling:
+    """Reads rows by a mapping; a row in which anything is wrong is refused with everything that is."""
+
+    def __init__(self, ruleset: Ruleset, mapping: RecordsMapping) -> None:
+        self.ruleset = ruleset
+        self.mapping = mapping
+        self.zone = ZoneInfo(ruleset.time_zone)
+        self.types = {n: _type_of(ruleset, n) for n in mapping.decisions}
+        self._names: dict[int, dict[str, str]] = {}  # by the cell, which the mapping keeps
+
+    def complaint_of(self, row: Row) -> str:
+        """Return a row's complaint: what its column says, else the number of the row.
+
+        Raises:
+            FactsError: the row cannot be read, or its column says nothing.
+        """
+        if row.problem:
+            raise FactsError([row.problem])
+        if self.mapping.complaint is None:
+            return str(row.number)
+        found = row.cells[self.mapping.complaint].strip()
+        if not found:
+            raise FactsError([Diagnostic("CR572", args={"problem": Label("没有投诉编号", "it names no complaint")})])
+        return found
+
+    def told(self, row: Row, log: Iterable[LogEntry] = ()) -> Told:
+        """Return the complaint of a row, and of the entries of the log about it.
+
+        Raises:
+            FactsError: with everything that is wrong with the row.
+        """
+        complaint, mapping, wrong = self.complaint_of(row), self.mapping, list[Diagnostic]()
+        own = list(self.own_events(row, wrong))
+        heard = list(log)
+        events = [*own, *({**e.entry, "id": e.entry.get("id", f"row {e.row}")} for e in heard if e.event)]
+        rows = {e.entry.get("id", f"row {e.row}"): e.row for e in heard if e.event}
+        raised = {n: self.instant(row.cells[c], c, wrong) for n, c in mapping.milestones.items()}
+        raised |= {n: None for n in (mapping.log.milestones.values() if mapping.log else ()) if n not in raised}
+        raised |= {e.milestone: datetime.fromisoformat(e.entry["at"]) for e in reversed(heard) if e.milestone}
+        found = Told(
+            complaint, row.number, row.sha256, dict(self.facts(row, mapping.facts, wrong)), tuple(events),
+            dict(self.verdicts(row, wrong)), dict(self.outcomes(row, wrong)), raised,
+            {r: row.cells[c].strip() for r, c in mapping.parties.items()}, {c: row.cells[c].strip() for c in mapping.groups},
+            rows, frozenset(e["event"] for e in events if e.get("by")),
+        )  # fmt: skip
+        if wrong:
+            raise FactsError(wrong)
+        return found
+
+    # --- the row ---------------------------------------------------------------------------------------
+
+    def facts(self, row: Row, cells: Mapping[str, Cell], wrong: list[Diagnostic]) -> Iterator[tuple[str, Any]]:
+        """Yield the facts that a row's cells give; what a cell leaves open is not given."""
+        for name, cell in cells.items():
+            type_ = self.ruleset.inputs[name].type
+            text = self.says(row, cell)
+            if text is not None and (read := self.value(text, cell, type_, wrong)) is not None:
+                yield name, read
+
+    def says(self, row: Row, cell: Cell) -> str | None:
+        """Return what a cell says, None where it says nothing."""
+        text = row.cells.get(cell.column, "").strip()
+        return None if text in self.mapping.missing and text not in cell.values else text
+
+    def value(self, text: str, cell: Cell, type_: Type, wrong: list[Diagnostic]) -> Any:
+        """Return the JSON value of a type that a text stands for, None where it stands for none."""
+        known = self.names_of(cell, type_)
+        domain = type_.domain
+        if isinstance(domain, Members):
+            plain: Any = [known.get(t, t) for t in raw_of_text(known.get(text, text), domain)]  # type: ignore[attr-defined]  # a list
+        elif isinstance(domain, Ordered) and domain.kind in ("date", "datetime"):
+            return self.time_of(known.get(text, text), cell.column, domain, wrong)
+        else:
+            plain = raw_of_text(known.get(text, text), domain)
+        problems = wrong_value(plain, domain, cell.column)
+        wrong += [self._in_words(d, text, cell, known) for d in problems]
+        return None if problems else plain
+
+    def names_of(self, cell: Cell, type_: Type) -> Mapping[str, str]:
+        """Return what texts of a column stand for: those of the mapping, and the labels of the values."""
+        found = self._names.get(id(cell))
+        if found is None:
+            labels = {text: v for v, label in type_.labels.items() for text in (label.zh, label.en)}
+            found = self._names[id(cell)] = {**labels, **cell.values}
+        return found
+
+    @staticmethod
+    def _in_words(problem: Diagnostic, text: str, cell: Cell, known: Mapping[str, str]) -> Diagnostic:
+        if not known:
+            return problem
+        words = {"column": cell.column, "value": text, "known": tuple(known)[:12], "suggestion": suggest(text, known)}
+        return Diagnostic("CR573", args=words, where=cell.column)
+
+    def time_of(self, text: str, column: str, domain: Ordered, wrong: list[Diagnostic]) -> str | None:
+        at = self.instant(text, column, wrong)
+        if at is None:
+            return None
+        plain = at.date().isoformat() if domain.kind == "date" else at.isoformat()
+        problems = wrong_value(plain, domain, column)
+        wrong += problems
+        return None if problems else plain
+
+    def instant(self, text: str, column: str, wrong: list[Diagnostic]) -> datetime | None:
+        """Return an instant, local where it has no offset; midnight where it is a day. None where nothing is said."""
+        text = text.strip()
+        if text in self.mapping.missing:
+            return None
+        try:
+            found = self._parsed(text)
+        except ValueError:
+            expected = self.mapping.date_format or "2024-05-06 / 2024-05-06T09:00"
+            wrong.append(Diagnostic("CR302", args={"value": text, "expected": expected}, where=column))
+            return None
+        return found if found.tzinfo else found.replace(tzinfo=self.zone)
+
+    def _parsed(self, text: str) -> datetime:
+        form = self.mapping.date_format
+        return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - local until said
+
+    def own_events(self, row: Row, wrong: list[Diagnostic]) -> Iterator[dict[str, Any]]:
+        """Yield the events that columns date. Days without a time of day keep the order of the mapping within the day."""
+        for place, event in enumerate(self.mapping.events):
+            at = self.instant(row.cells[event.at], event.at, wrong)
+            if at is not None:
+                at += place * _MOMENT if at.time() == datetime.min.time() else timedelta()
+                yield self.own_event(event, at, row, wrong)
+
+    def own_event(self, event: Milestone, at: datetime, row: Row, wrong: list[Diagnostic]) -> dict[str, Any]:
+        by = event.by
+        if event.by_column:
+            text = self.says(row, event.by_column)
+            by = None if text is None else event.by_column.values.get(text, text)
+        brought = dict(self.facts(row, event.facts, wrong))
+        made = {"event": event.event, "at": at.isoformat(), "by": by, "facts": brought or None}
+        return {k: v for k, v in made.items() if v is not None}
+
+    def verdicts(self, row: Row, wrong: list[Diagnostic]) -> Iterator[tuple[str, Verdict]]:
+        """Yield what is recorded of each time limit; a text that says nothing of it is asked of the next column."""
+        for name, chain in self.mapping.deadlines.items():
+            texts = [(row.cells[v.column].strip(), v) for v in chain]
+            found = next((said for t, v in texts if (said := v.verdicts.get(t, v.others))), None)
+            last, column = texts[-1]
+            if found is not None:
+                yield name, found
+            elif last not in self.mapping.missing:
+                known = tuple(column.verdicts)
+                words = {"column": column.column, "value": last, "known": known, "suggestion": suggest(last, known)}
+                wrong.append(Diagnostic("CR573", args=words, where=column.column))
+
+    def outcomes(self, row: Row, wrong: list[Diagnostic]) -> Iterator[tuple[str, Outcome]]:
+        """Yield what was recorded of each decision."""
+        for name, recorded in self.mapping.decisions.items():
+            text = self.says(row, recorded.cell)
+            if text is None:
+                continue
+            plain = self.value(text, recorded.cell, self.recorded_type(recorded), wrong)
+            if plain is not None:
+                yield name, Outcome(from_json(plain, self.recorded_type(recorded).domain), text)
+
+    def recorded_type(self, recorded: Recorded) -> Type:
+        """Return the type of a recorded outcome: a list that is decided is recorded as a set."""
+        type_ = self.types[recorded.decision]
+        inner = type_.domain.of if isinstance(type_.domain, ListOf) else None
+        return replace(type_, domain=Members(inner.values, inner.open)) if isinstance(inner, Enumeration) else type_
+
+    # --- the log ---------------------------------------------------------------------------------------
+
+    def entry(self, row: Row, log: LogColumns) -> LogEntry:
+        """Return what a row of a log of events says; of an activity that means nothing to the ruleset, nothing.
+
+        Raises:
+            FactsError: with everything that is wrong with the row.
+        """
+        if row.problem:
+            raise FactsError([row.problem])
+        wrong: list[Diagnostic] = []
+        cells = row.cells
+        complaint, activity = cells.get(log.complaint, "").strip(), cells.get(log.event, "").strip()
+        if not complaint or not activity:
+            raise FactsError(
+                [
+                    Diagnostic(
+                        "CR572", args={"problem": Label("没有投诉编号或事件", "it names no complaint or no event")}
+                    )
+                ]
+            )
+        milestone = log.milestones.get(activity)
+        event = log.events.get(activity, activity)
+        event_or_none = event if milestone is None and event in self.ruleset.events else None
+        times = {
+            k: self.instant(cells.get(c, ""), c, wrong)
+            for k, c in (("at", log.at), ("recorded_at", log.recorded_at))
+            if c
+        }
+        if times["at"] is None and not wrong:
+            wrong.append(Diagnostic("CR005", args={"key": log.at}, where=log.at))
+        made: dict[str, Any] = {"event": event, **{k: v.isoformat() for k, v in times.items() if v}}
+        carries = self.ruleset.events[event].carries if event_or_none else ()
+        brought = {n: c for n, c in log.facts.items() if n in carries}
+        facts = dict(self.facts(row, brought, wrong)) if event_or_none else {}
+        who = cells.get(log.by, "").strip() if log.by else ""
+        extra = {"by": log.roles.get(who, who), "id": cells.get(log.id, "").strip() if log.id else "", "facts": facts}
+        if wrong:
+            raise FactsError(wrong)
+        return LogEntry(
+            complaint, row.number, event_or_none, milestone, {**made, **{k: v for k, v in extra.items() if v}}
+        )
+
+
+def _type_of(ruleset: Ruleset, name: str) -> Type:
+    """Return the type of a decision, or of one of its outputs."""
+    decision, _, output = name.partition(".")
+    types = ruleset.outputs[decision]
+    return types[output] if output in types else next(iter(types.values()))
