@@ -56,3 +56,7 @@ for ruleset in food bank auto_dealer web_services retail_food; do
   say "The examples an officer can read: $ruleset"
   run test "$ruleset"
 done
+
+say "3,186 real complaints to US financial companies: what was done, beside what was owed"
+run audit cfpb demo/data/cfpb_complaints.csv --mapping demo/data/cfpb.mapping.yaml --out build/audit --report build/audit.html --lang zh
+say "The report, for a browser: $PWD/build/audit.html"

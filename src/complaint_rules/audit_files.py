@@ -48,7 +48,7 @@ class FindingRows:
             "name": found.name, "label_zh": zh.name(found.name), "label_en": en.name(found.name),
             "owner_zh": zh.owner(found.owner, found.party), "owner_en": en.owner(found.owner, found.party),
             "recorded": found.text, "done": _plain(found.done), "owed": _plain(found.owed),
-            "due": zh.due_of(found), "happened": found.happened.isoformat() if found.happened else "",
+            "due": zh.due_of(found), "happened": zh.stamp(found.happened, by_day=found.by_day) if found.happened else "",
             "still_open": "yes" if found.still_open else "no", "late_seconds": _seconds(found.late),
             "worked_seconds": _seconds(found.worked), "says_zh": zh.says(found), "says_en": en.says(found),
             "arithmetic_zh": zh.arithmetic(reckoned) if reckoned else "",

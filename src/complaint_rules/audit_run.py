@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from complaint_rules.audit_files import FindingRows, Outlet
 from complaint_rules.audit_tally import Tally
@@ -55,6 +56,7 @@ class AuditRun:
     sources: tuple[Source, ...]
     folder: Path
     not_observable: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -104,7 +106,7 @@ def audit(
     sources = (("records", path), ("events", events), ("mapping", mapping))
     read = tuple(Source(w, str(p), file_hash(Path(p))) for w, p in sources if p)
     silent = tuple(n for n in ruleset.deadlines if n not in auditor.observable and n not in used.deadlines)
-    return AuditRun(ruleset, used, until, run.tally, read, Path(out), silent)
+    return AuditRun(ruleset, used, until, run.tally, read, Path(out), silent, rules.parameters)
 
 
 @dataclass(slots=True)

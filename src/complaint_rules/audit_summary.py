@@ -39,8 +39,8 @@ def word(name: str, lang: Lang, *parts: object) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as people write it: with a decimal where it is small."""
-    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+    """Return a share as people write it: with a decimal where it is near to nothing or to all."""
+    return f"{share:.1%}" if 0 < share < 0.1 or 0.99 < share < 1 else f"{share:.0%}"
 
 
 def summary_lines(run: AuditRun, lang: Lang) -> Iterator[str]:

@@ -57,7 +57,8 @@ WORDS: Mapping[str, Label] = {
     "open": Label("至今未完成，已逾期 {}", "still not done, late by {}"),
     "missed": Label("记录为逾期，逾期多久未记录", "recorded as missed; by how much is not recorded"),
     "verdict": Label("{}：记录为{}，按事件应为{}", "{}: recorded as {}, by its events {}"),
-    "differs": Label("{}：记录为“{}”（{}），应为{}", "{}: recorded “{}” ({}), owed {}"),
+    "differs": Label("{}：记录为“{}”（{}），应为{}", '{}: recorded "{}" ({}), owed {}'),
+    "blank": Label("空白", "blank"),
     "bounds": Label("{}：记录为 {}，应为 {}", "{}: recorded {}, owed {}"),
     "step": Label("{}：{}", "{}: {}"),
     "missing": Label("；缺 {}", "; missing {}"),
@@ -70,9 +71,9 @@ WORDS: Mapping[str, Label] = {
     "skipped": Label("{} 不计（{}）", "{} not counted ({})"),
     "due": Label("到期 {}", "due {}"),
     "yet": Label("尚无", "not yet"),
-    "days": Label("{} 天", "{} d"),
-    "hours": Label("{} 小时", "{} h"),
-    "minutes": Label("{} 分钟", "{} min"),
+    "days": Label("{} 天", "{}\u00a0d"),
+    "hours": Label("{} 小时", "{}\u00a0h"),
+    "minutes": Label("{} 分钟", "{}\u00a0min"),
     "working": Label("（其中工作时间 {}）", " ({} of it working time)"),
 }
 
@@ -135,8 +136,10 @@ class Speaker:
         type_ = types[output] if output in types else next(iter(types.values()))
         return value_words(value, type_, self.lang)
 
-    def stamp(self, at: datetime) -> str:
-        return at.isoformat(" ", "minutes")[:16]
+    @staticmethod
+    def stamp(at: datetime, *, by_day: bool = False) -> str:
+        """Return an instant as the clock on the wall shows it; only the day where no more is recorded."""
+        return at.date().isoformat() if by_day else at.isoformat(" ", "minutes")[:16]
 
     def span(self, time: timedelta) -> str:
         """Return how long, in the greatest unit that still says it well."""
@@ -184,14 +187,14 @@ class Speaker:
             span += self.word("working", self.span(finding.worked))
         if finding.happened is None:
             return self.word("open", span)
-        return self.word("done", self.stamp(finding.happened), span)
+        return self.word("done", self.stamp(finding.happened, by_day=finding.by_day), span)
 
     def _differs(self, finding: Finding) -> str:
         done, owed = self.value(finding.name, finding.done), self.value(finding.name, finding.owed)
         if done == finding.text or finding.kind == "compensation":
             said = self.word("bounds", self.name(finding.name), done, owed)
         else:
-            said = self.word("differs", self.name(finding.name), finding.text, done, owed)
+            said = self.word("differs", self.name(finding.name), finding.text or self.word("blank"), done, owed)
         return said + self._missing(finding)
 
     def _missing(self, finding: Finding) -> str:
@@ -207,7 +210,7 @@ class Speaker:
         """Return how a due instant was reckoned, on one line."""
         unit = _UNIT[made.unit].in_lang(self.lang) if made.unit else ""
         amount = "" if made.amount is None else f"+ {made.amount:g} {unit}"
-        parts = [f"{self.word('from', self.stamp(made.start))} {amount}".strip()]
+        parts = [f"{self.word('from', self.stamp(made.start, by_day=made.by_day))} {amount}".strip()]
         parts += [self.word("pause", self.stamp(a), self.stamp(b) if b else self.word("yet")) for a, b in made.pauses]
         parts += self._days(made.due.steps) if made.due else ()
         return "; ".join([*parts, self.word("due", made.shown[:16])])

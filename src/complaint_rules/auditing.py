@@ -10,6 +10,7 @@ from typing import Any
 from complaint_rules.answers import Answer, Decided
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.course import Deadline
+from complaint_rules.deadline import SPANS
 from complaint_rules.deadline import due as reckon
 from complaint_rules.deadlines import DueAnswer, due_dates
 from complaint_rules.deciding import plan_of, resting_on
@@ -21,7 +22,7 @@ from complaint_rules.replayed import Obligation, Replay, Run, Violation
 from complaint_rules.ruleset import ParameterKind
 from complaint_rules.worktime import Calendar, OutOfReachError
 
-_NOTHING = timedelta(0)
+_NOTHING, _DAY = timedelta(0), timedelta(days=1)
 _STANDING: Mapping[str, Judged] = {
     "running": "running", "paused": "running", "waiting": "not_owed", "not_due": "not_owed", "lapsed": "not_owed",
     "excused": "excused", "undetermined": "undetermined", "met": "kept", "met_late": "missed", "overdue": "missed",
@@ -105,6 +106,7 @@ class Auditor:
     def judge_run(self, owed: Obligation, run: Run, told: Told, lived: Replay, findings: list[Finding]) -> Judgement:
         judged = _STANDING[run.outcome] if run is not owed.runs[-1] or owed.status != "undetermined" else "undetermined"
         judged = "missed" if run.breached_at else judged
+        judged = "not_recorded" if judged in ("kept", "missed") and self.is_too_coarse(owed, run, told) else judged
         took = run.met_at - run.start if run.met_at else None
         late = None
         if judged == "missed":
@@ -112,6 +114,11 @@ class Auditor:
             findings.append(finding)
             late = finding.late
         return Judgement(owed.name, judged, run.start, run.owner, self.party(run.owner, told), took, late)
+
+    def is_too_coarse(self, owed: Obligation, run: Run, told: Told) -> bool:
+        """Return whether a limit in hours began or was met on a day of which no time of day is recorded."""
+        coarse = run.start in told.by_day or run.met_at in told.by_day
+        return coarse and run.last_day is None and self.ruleset.deadlines[owed.name].reckoning["unit"] in SPANS
 
     def judge_recorded(self, owed: Obligation, told: Told, lived: Replay, findings: list[Finding]) -> Judgement:
         """Return what a column says of a limit, of which the records do not tell when it was met."""
@@ -128,13 +135,15 @@ class Auditor:
         self, owed: Obligation, run: Run, told: Told, lived: Replay, met: datetime | None, *, verdict_only: bool = False
     ) -> Finding:
         """Return the finding that a limit was missed, and by how much where that is known."""
+        by_day = met in told.by_day
         until = None if verdict_only else met or min(run.ended_at or self.now, self.now)
+        until = datetime.combine(until.date() + _DAY, datetime.min.time(), until.tzinfo) if until and by_day else until
         late = until - run.due if until and run.due else None
         return Finding(
             "late", owed.name, told.complaint, told.row, told.sha256, run.owner, self.party(run.owner, told),
-            due=run.due, happened=met, still_open=met is None and not verdict_only, late=late,
+            due=run.due, happened=met, by_day=by_day, still_open=met is None and not verdict_only, late=late,
             worked=self.worked(run.due, until) if late is not None else None,
-            arithmetic=self.arithmetic(owed.name, run, lived), because=owed.because,
+            arithmetic=self.arithmetic(owed.name, run, lived, by_day=run.start in told.by_day), because=owed.because,
             rests_on=tuple(n for n in owed.rests_on if n in self.soft), event_rows=tuple(sorted(set(told.rows_of.values()))),
         )  # fmt: skip
 
@@ -146,16 +155,18 @@ class Auditor:
             return self.calendar.elapsed(due, until).value
         return None
 
-    def arithmetic(self, name: str, run: Run, lived: Replay) -> Arithmetic:
+    def arithmetic(self, name: str, run: Run, lived: Replay, *, by_day: bool) -> Arithmetic:
         """Return how a due instant was reckoned; its days only where reckoning it anew gives the same instant."""
-        bare = Arithmetic(run.start, None, "", None, run.shown, run.pauses)
+        bare = Arithmetic(run.start, None, "", None, run.shown, run.pauses, by_day)
         with suppress(FactsError, OutOfReachError, OverflowError):
             found = due_dates(self.rules, lived.result.facts, self.calendar, only=[name])[name]
             if isinstance(found, DueAnswer):
                 ended = [(a, b) for a, b in run.pauses if b]
                 again = reckon(found.terms, run.start, self.calendar, ended)
                 if again.instant == run.due:
-                    return Arithmetic(run.start, found.terms.amount, found.terms.unit, again, run.shown, run.pauses)
+                    return Arithmetic(
+                        run.start, found.terms.amount, found.terms.unit, again, run.shown, run.pauses, by_day
+                    )
         return bare
 
     def check_verdict(self, owed: Obligation, told: Told, findings: list[Finding]) -> None:
@@ -206,7 +217,7 @@ class Auditor:
         owner = roles[0] if len(roles) == 1 else None
         findings.append(Finding(
             "closing" if closes else "order", found.step, told.complaint, told.row, told.sha256, owner, self.party(owner, told),
-            text=found.kind, happened=found.at, because=found.because, missing=found.missing,
+            text=found.kind, happened=found.at, by_day=found.at in told.by_day, because=found.because, missing=found.missing,
             event_rows=() if row is None else (row,),
         ))  # fmt: skip
         return True

@@ -21,7 +21,10 @@ Judged = Literal["kept", "missed", "running", "excused", "not_owed", "not_record
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """How a due instant was reckoned: from when, how much of which unit, its days, and the pauses left out."""
+    """How a due instant was reckoned: from when, how much of which unit, its days, and the pauses left out.
+
+    `by_day`: of the start only the day is recorded.
+    """
 
     start: datetime
     amount: float | None
@@ -29,6 +32,7 @@ class Arithmetic:
     due: Due | None
     shown: str
     pauses: tuple[tuple[datetime, datetime | None], ...] = ()
+    by_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Finding:
     """Something that was done otherwise than is owed, or not done.
 
     `name` is the deadline, decision, step or milestone; `done` and `owed` are values of it. `late` is the time that
-    passed since the due instant, `worked` how much of that the calendar counts; None where nobody recorded when.
+    passed since the due instant, `worked` how much of that the calendar counts; None where nobody recorded when. Where only
+    the day is recorded on which it `happened` (`by_day`), they reach to the end of that day.
     """
 
     kind: Kind
@@ -51,6 +56,7 @@ class Finding:
     text: str = ""
     due: datetime | None = None
     happened: datetime | None = None
+    by_day: bool = False
     still_open: bool = False
     late: timedelta | None = None
     worked: timedelta | None = None

@@ -32,7 +32,8 @@ class Outcome:
 class Told:
     """A complaint as records tell it. `milestones` are the instants at which escalations were raised, None where not.
 
-    `rows_of` has the row of each event by its id; `by_known` the events of which it is recorded who did them.
+    `rows_of` has the row of each event by its id; `by_known` the events of which it is recorded who did them; `by_day` the
+    instants of which only the day is recorded.
     """
 
     complaint: str
@@ -47,6 +48,7 @@ class Told:
     groups: Mapping[str, str]
     rows_of: Mapping[str, int] = field(default_factory=dict)
     by_known: frozenset[str] = frozenset()
+    by_day: frozenset[datetime] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ class Telling:
             FactsError: with everything that is wrong with the row.
         """
         complaint, mapping, wrong = self.complaint_of(row), self.mapping, list[Diagnostic]()
-        own = list(self.own_events(row, wrong))
+        days: set[datetime] = set()
+        own = list(self.own_events(row, wrong, days))
         heard = list(log)
         events = [*own, *({**e.entry, "id": e.entry.get("id", f"row {e.row}")} for e in heard if e.event)]
         rows = {e.entry.get("id", f"row {e.row}"): e.row for e in heard if e.event}
@@ -103,7 +106,7 @@ class Telling:
             complaint, row.number, row.sha256, dict(self.facts(row, mapping.facts, wrong)), tuple(events),
             dict(self.verdicts(row, wrong)), dict(self.outcomes(row, wrong)), raised,
             {r: row.cells[c].strip() for r, c in mapping.parties.items()}, {c: row.cells[c].strip() for c in mapping.groups},
-            rows, frozenset(e["event"] for e in events if e.get("by")),
+            rows, frozenset(e["event"] for e in events if e.get("by")), frozenset(days),
         )  # fmt: skip
         if wrong:
             raise FactsError(wrong)
@@ -175,16 +178,23 @@ class Telling:
             return None
         return found if found.tzinfo else found.replace(tzinfo=self.zone)
 
+    def _is_day(self, text: str) -> bool:
+        """Return whether a text names a day and no time of it."""
+        form = self.mapping.date_format
+        return "%H" not in form and "%I" not in form if form else len(text.strip()) == len("2024-05-06")
+
     def _parsed(self, text: str) -> datetime:
         form = self.mapping.date_format
         return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - local until said
 
-    def own_events(self, row: Row, wrong: list[Diagnostic]) -> Iterator[dict[str, Any]]:
+    def own_events(self, row: Row, wrong: list[Diagnostic], days: set[datetime]) -> Iterator[dict[str, Any]]:
         """Yield the events that columns date. Days without a time of day keep the order of the mapping within the day."""
         for place, event in enumerate(self.mapping.events):
             at = self.instant(row.cells[event.at], event.at, wrong)
             if at is not None:
-                at += place * _MOMENT if at.time() == datetime.min.time() else timedelta()
+                if self._is_day(row.cells[event.at]):
+                    at += place * _MOMENT
+                    days.add(at)
                 yield self.own_event(event, at, row, wrong)
 
     def own_event(self, event: Milestone, at: datetime, row: Row, wrong: list[Diagnostic]) -> dict[str, Any]:
