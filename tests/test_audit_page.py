@@ -51,7 +51,7 @@ class Elements(HTMLParser):
         self.in_script = tag == "script"
         self.scripts += [""] if self.in_script else []
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, _tag: str) -> None:
         self.in_script = False
 
     def handle_data(self, data: str) -> None:
