@@ -480,6 +480,4 @@ _RECORDS: Mapping[str, Code] = {
     ),
 }
 
-CODES: Mapping[str, Code] = MappingProxyType(
-    {**_TEXT, **_MEANING, **_ANALYSIS, **_FACTS, **_BESIDE, **_RECORDS}
-)
+CODES: Mapping[str, Code] = MappingProxyType({**_TEXT, **_MEANING, **_ANALYSIS, **_FACTS, **_BESIDE, **_RECORDS})

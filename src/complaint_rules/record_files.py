@@ -14,12 +14,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from complaint_rules.diagnostics import Diagnostic, FactsError
-from complaint_rules.record_text import BOM, MOST_RECORD, Block, Dialect, Guess, Malformed, find_blocks, header, read_block
+from complaint_rules.record_text import (
+    BOM,
+    MOST_RECORD,
+    Block,
+    Dialect,
+    Guess,
+    Malformed,
+    find_blocks,
+    header,
+    read_block,
+)
 from complaint_rules.words import Label
 
 Kind = Literal["csv", "parquet", "arrow"]
 PART_ROWS = 1 << 18
-_CHUNK = 1 << 22
+# Text is read in chunks; for small parts in small ones, so that a part ends near its size.
+_CHUNK, _LEAST_CHUNK, _SHORT = 1 << 22, 1 << 12, 64
 _BATCH = 1 << 15
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ENDINGS: dict[str, Kind] = {
@@ -71,13 +82,14 @@ def open_records(
     encoding: str | None = None,
     delimiter: str | None = None,
     part_rows: int = PART_ROWS,
-    chunk: int = _CHUNK,
+    chunk: int | None = None,
 ) -> Records:
     """Return a file of records after one pass over it.
 
     Raises:
         FactsError: it is not there, or not what its name says.
     """
+    piece = chunk or min(_CHUNK, max(part_rows * _SHORT, _LEAST_CHUNK))
     found = Path(path)
     if not found.is_file():
         raise FactsError([Diagnostic("CR309", args={"name": str(path)}, where=str(path))])
@@ -85,7 +97,7 @@ def open_records(
     with _readable(found):
         match kind:
             case "csv":
-                return _open_text(found, encoding, delimiter, part_rows, chunk)
+                return _open_text(found, encoding, delimiter, part_rows, piece)
             case "parquet":
                 return _open_parquet(found, part_rows)
             case "arrow":
@@ -117,7 +129,9 @@ def _open_text(path: Path, encoding: str | None, delimiter: str | None, part_row
         line = _first_line(path, file.readline(MOST_RECORD))
         used = delimiter or header(line, "latin-1", None)[1]
         if used not in {",", ";", "\t"}:
-            raise unreadable(path, Label("分隔符只能是逗号、分号或制表符", "a delimiter is a comma, a semicolon or a tab"))
+            raise unreadable(
+                path, Label("分隔符只能是逗号、分号或制表符", "a delimiter is a comma, a semicolon or a tab")
+            )
         digest.update(line)
         guess.take(line)
 
@@ -130,11 +144,15 @@ def _open_text(path: Path, encoding: str | None, delimiter: str | None, part_row
     try:
         names, _ = header(line, _spelt(path, meant), used)
     except UnicodeDecodeError:
-        raise unreadable(path, Label(f"列名不是 {meant} 文字", f"the names of its columns are not {meant} text")) from None
+        raise unreadable(
+            path, Label(f"列名不是 {meant} 文字", f"the names of its columns are not {meant} text")
+        ) from None
     _known_apart(path, names)
     schema = pa.schema([(n, pa.string()) for n in names])
     dialect = Dialect(_spelt(path, meant), used, names)
-    return Records(path, "csv", schema, tuple(_grouped(blocks, part_rows)), digest.hexdigest(), path.stat().st_size, dialect)
+    return Records(
+        path, "csv", schema, tuple(_grouped(blocks, part_rows)), digest.hexdigest(), path.stat().st_size, dialect
+    )
 
 
 def _first_line(path: Path, line: bytes) -> bytes:
@@ -157,7 +175,9 @@ def _spelt(path: Path, encoding: str) -> str:
 def _known_apart(path: Path, names: Sequence[str]) -> None:
     twice = [n for n in dict.fromkeys(names) if names.count(n) > 1]
     if twice:
-        raise unreadable(path, Label(f"列名重复：{'、'.join(twice)}", f"two columns have the same name: {', '.join(twice)}"))
+        raise unreadable(
+            path, Label(f"列名重复：{'、'.join(twice)}", f"two columns have the same name: {', '.join(twice)}")
+        )
 
 
 def _grouped(blocks: Sequence[Block], part_rows: int) -> Iterator[Part]:

@@ -241,7 +241,7 @@ class _Reader:
                 return sorted(from_json(plain, domain))
             return from_text(plain, domain) if isinstance(plain, str) else from_json(plain, domain)
         except BadValueError as error:
-            self.say(error.code, part, **error.args_of)
+            self.problems.append(Diagnostic(error.code, part.span(), error.args_of))
             return None
 
     def values(self, part: Part | None, domain: Domain) -> Mapping[str, Any]:

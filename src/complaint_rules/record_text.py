@@ -188,7 +188,7 @@ def _fast(
         return "skip"
 
     try:
-        text = data if dialect.encoding == "utf-8" else data.decode(dialect.encoding).encode()
+        text = data.decode(dialect.encoding).encode()
         table = pacsv.read_csv(
             pa.py_buffer(text),
             read_options=pacsv.ReadOptions(
