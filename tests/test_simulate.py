@@ -24,10 +24,11 @@ import pyarrow.parquet as pq
 
 import sizes
 from complaint_rules import ComplaintRulesError, FactsError, decide, load
-from complaint_rules.record_files import open_records, read_part
+from complaint_rules.record_files import hash_of, open_records, read_part
 from complaint_rules.record_mapping import read_mapping
 from complaint_rules.simulating import Asked
 from complaint_rules.simulation import Job, simulate
+from complaint_rules.verifying import verify
 
 RULESET = """
 language: 1
@@ -379,3 +380,41 @@ def test_a_mapping_is_proposed_that_can_be_used(tmp_path: Path, capsys: pytest.C
     assert facts["channel"].values == {"热线": "hotline", "信件": "mail"}
     run = simulate(Job(ruleset, str(path), mapping=str(proposed)), tmp_path / "out")
     assert [r["grade"] for r in outcomes(run.folder).values()] == ["urgent", "important"]
+
+
+def test_evidence_holds_and_says_where_it_does_not(tmp_path: Path) -> None:
+    ruleset, mapping = write_rules(tmp_path)
+    path, out = tmp_path / "r.csv", tmp_path / "out"
+    path.write_bytes(as_csv(some_records(2, 200)[0]))
+    run = simulate(Job(ruleset, str(path), mapping=mapping, part_rows=100), out)
+    found = list(verify(out, sample=60, seed=1))
+
+    assert all(f.holds for f in found), found
+    assert "60 rows drawn at random (seed 1)" in found[-1].what.en
+    for file in (*(out / "parts").glob("*.parquet"), out / "quarantine.csv", path, *(out / "inputs").glob("*.yaml")):
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1])
+        wrong = [f for f in verify(out) if not f.holds]
+        assert any(file.name in f.what.en for f in wrong), file
+        file.write_bytes(whole)
+    assert all(f.holds for f in verify(out))
+    assert run.sha256
+
+
+def test_a_forged_outcome_is_found_though_its_hashes_are_forged_too(tmp_path: Path) -> None:
+    ruleset, mapping = write_rules(tmp_path)
+    path, out = tmp_path / "r.csv", tmp_path / "out"
+    path.write_bytes(as_csv(some_records(2, 60)[0]))
+    simulate(Job(ruleset, str(path), mapping=mapping), out)
+    part, told = out / "parts" / "part-00000.parquet", out / "run.json"
+    table, evidence = pq.read_table(part), json.loads(told.read_text("utf-8"))
+    paid = table.column("paid").to_pylist()
+    paid[:2] = paid[1::-1]
+    pq.write_table(
+        table.set_column(table.schema.names.index("paid"), "paid", pa.array(paid, table.schema.field("paid").type)),
+        part,
+    )
+    evidence["parts"][0]["sha256"] = hash_of(part)
+    told.write_text(json.dumps(evidence), "utf-8")
+
+    assert any("comes out differently" in f.what.en for f in verify(out, sample=60) if not f.holds)

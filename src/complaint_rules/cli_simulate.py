@@ -96,6 +96,28 @@ def simulate(
     return FINDINGS if found.counts["quarantined"] or found.counts["undetermined"] else OK
 
 
+def verify(
+    folder: Annotated[Path, Parameter(help="the folder of a run")],
+    /,
+    *,
+    records: Annotated[str | None, Parameter(help="where the records are now; by default where they were")] = None,
+    sample: Annotated[int, Parameter(help="how many rows are decided once more, singly")] = 100,
+    seed: Annotated[int, Parameter(help="by which they are drawn")] = 0,
+    lang: Language = "en",
+    json: Json = False,
+) -> int:
+    """Check a run's evidence: hashes, counts, and some rows decided singly against the records."""
+    with packages():
+        from complaint_rules.verifying import verify as findings_of  # noqa: PLC0415 - optional packages are opened late
+
+    found = list(findings_of(folder, records=records, sample=sample, seed=seed))
+    if json:
+        print_json([{"holds": f.holds, "what": f.what.in_lang(lang)} for f in found])
+    else:
+        print_lines(*(f"{'✓' if f.holds else '✗'} {f.what.in_lang(lang)}" for f in found))
+    return OK if all(f.holds for f in found) else FINDINGS
+
+
 def _beside(records: str) -> Path:
     return Path(f"{Path(records).stem}.simulated")
 

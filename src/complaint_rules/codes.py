@@ -478,6 +478,12 @@ _RECORDS: Mapping[str, Code] = {
         help_en="name another folder with `--out`",
         help_zh="请用 `--out` 另选一个文件夹",
     ),
+    "CR545": _code(
+        en="`{folder}` holds no evidence of a run: {problem}",
+        zh="`{folder}` 中没有可用的模拟证据：{problem}",
+        help_en="name the folder that was given to `simulate` with `--out`; go on with an unfinished run by `--resume`",
+        help_zh="请给出 `simulate` 命令 `--out` 所用的文件夹；未完成的模拟可用 `--resume` 继续",
+    ),
 }
 
 CODES: Mapping[str, Code] = MappingProxyType({**_TEXT, **_MEANING, **_ANALYSIS, **_FACTS, **_BESIDE, **_RECORDS})

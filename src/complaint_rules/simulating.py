@@ -22,8 +22,9 @@ from complaint_rules.column_reading import raw_of
 from complaint_rules.column_recheck import recheck
 from complaint_rules.column_writing import WORDS
 from complaint_rules.compile import CompiledRuleset
-from complaint_rules.diagnostics import Diagnostic
+from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.facts import wrong_value
+from complaint_rules.library import decide
 from complaint_rules.record_facts import FactColumns, Refused
 from complaint_rules.record_files import Part, Records, hash_of, read_part
 from complaint_rules.record_mapping import ROW, RecordMapping
@@ -61,7 +62,8 @@ class Decider:
         )  # fmt: skip
         decided = [f for f in self.plan.schema if f.name != PROBLEMS]
         self.schema = pa.schema([pa.field(f.name, pa.string() if f.type == WORDS else f.type) for f in decided])
-        self.statuses = [n for n in self.schema.names if n.endswith(".status") and not n.startswith("due.")]
+        self.told = [n for n in self.schema.names if n != ROW and n not in self.facts.kept]
+        self.statuses = [n for n in self.told if n.endswith(".status") and not n.startswith("due.")]
 
     def run(self, batch: Any) -> tuple[Any, list[Refused]]:
         """Return the outcomes of facts, and the rows that have none."""
@@ -76,6 +78,15 @@ class Decider:
         bad = np.flatnonzero(flags_in(problems.is_valid()))
         refused = [r for row in bad.tolist() for r in self._why(batch, row, problems[row].as_py())]
         return kept.filter(problems.is_null()), refused
+
+    def refuses(self, batch: Any) -> bool:
+        """Return whether a single complaint with the facts of a batch's first row would be refused."""
+        facts = {n: raw_of(batch.column(batch.schema.get_field_index(n))[0]) for n in self.plan.facts}
+        try:
+            decide(self.rules, facts, only=self.asked.only)
+        except FactsError:
+            return True
+        return False
 
     def _why(self, batch: Any, row: int, said: str) -> Iterator[Refused]:
         """Yield what is wrong with a row, by its columns; what is wrong with it as a whole."""
@@ -109,12 +120,12 @@ class Counted:
     quarantined: int = 0
     tallies: dict[str, Tally] = field(default_factory=dict)
 
-    def take(self, made: Any, statuses: Sequence[str]) -> None:
+    def take(self, made: Any, statuses: Sequence[str], told: Sequence[str]) -> None:
         """Count some outcomes."""
         open_ = int(undetermined(made, statuses).sum())
         self.undetermined += open_
         self.decided += made.num_rows - open_
-        self.tallies = together([self.tallies, tally_of(made)])
+        self.tallies = together([self.tallies, tally_of(made.select(told))])
 
 
 def undetermined(made: Any, statuses: Sequence[str]) -> Flags:
@@ -143,7 +154,7 @@ def decide_part(decider: Decider, part: Part, folder: Path) -> Mapping[str, Any]
             made, undecided = decider.run(facts)
             refused += [*unread, *undecided]
             counted.rows += len(piece.rows) + len(piece.malformed)
-            counted.take(made, decider.statuses)
+            counted.take(made, decider.statuses, decider.told)
             if made.num_rows:
                 writer.write_batch(_plain(made, decider.schema))
     counted.quarantined = len({r.row for r in refused})

@@ -30,9 +30,10 @@ from complaint_rules.record_files import PART_ROWS, Part, Records, hash_of, open
 from complaint_rules.record_mapping import ROW, RecordMapping, plain_mapping, read_mapping
 from complaint_rules.simulated import Tally, tally_from, together
 from complaint_rules.simulating import REFUSED, Asked, Decider, decide_part, finished, quarantine_path
+from complaint_rules.values import to_json
 from complaint_rules.words import Label
 
-RUN, QUARANTINE, INPUTS = "run.json", "quarantine.csv", "inputs"
+RUN, QUARANTINE, INPUTS, WHERE = "run.json", "quarantine.csv", "inputs", "where.json"
 _FORMAT = 1
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 # Called with how many rows are done, and how many there are.
@@ -77,6 +78,11 @@ class Simulation:
     folder: Path
     rules: CompiledRuleset
     evidence: Mapping[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        """What identifies the evidence: whoever notes it down can tell later that nothing was changed."""
+        return hash_of(self.folder / RUN)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -142,7 +148,7 @@ def _identity(job: Job, decider: Decider) -> dict[str, Any]:
             "columns": list(records.schema.names), "used": list(decider.facts.columns),
         },
         "parameters": {
-            "set": {n: str(v) for n, v in job.parameters.items()}, "assumptions": job.assumptions,
+            "set": {n: to_json(v) for n, v in job.parameters.items()}, "assumptions": job.assumptions,
             "at": None if job.at is None else job.at.isoformat(), "only": None if asked.only is None else list(asked.only),
             "due": list(asked.due), "strict": asked.strict, "lang": asked.lang, "keep": list(job.keep),
             "part_rows": job.part_rows, "overlays": [Path(o).name for o in job.overlays],
@@ -189,8 +195,14 @@ def _prepare(folder: Path, identity: Mapping[str, Any], job: Job, *, resume: boo
     for left in [*(folder / "parts").glob("*.tmp"), *folder.glob("*.tmp")]:
         left.unlink(missing_ok=True)
     files = [*ruleset_files(job.ruleset, job.overlays), *([Path(job.mapping)] if job.mapping else [])]
+    if len({p.name for p in files}) < len(files):
+        raise _unfit(
+            folder,
+            Label("规则、叠加和对应文件须各有不同的文件名", "its rulesets, overlays and mapping need different names"),
+        )
     for path in files:
         (folder / INPUTS / path.name).write_bytes(path.read_bytes())
+    _write(folder / INPUTS / WHERE, {"records": str(Path(job.records).resolve())})
     _write(begun, identity)
 
 

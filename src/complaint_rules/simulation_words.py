@@ -8,7 +8,7 @@ from typing import Any
 from complaint_rules.render import value_words
 from complaint_rules.ruleset import Ruleset, Type
 from complaint_rules.simulated import Tally
-from complaint_rules.simulation import Simulation
+from complaint_rules.simulation import RUN, Simulation
 from complaint_rules.values import BadValueError, from_text
 from complaint_rules.words import Label, Lang
 
@@ -26,8 +26,8 @@ _WORDS: Mapping[str, Label] = {
     "rules": Label("规则", "rules"),
     "numbers": Label("{} 个数，合计 {}，最小 {}，最大 {}", "{} numbers, {} in all, from {} to {}"),
     "times": Label("{} 个，自 {} 至 {}", "{}, from {} to {}"),
-    "never": Label("从未判定的规则", "Rules that never decided"),
     "due": Label("期限", "Time limits"),
+    "evidence": Label("证据 {}（SHA-256 {}）", "Evidence {} (SHA-256 {})"),
 }
 _STATUSES = ("decided", "undetermined", "not_regulated")
 
@@ -48,6 +48,7 @@ def simulation_lines(run: Simulation, lang: Lang) -> Iterator[str]:
         yield from ("", _say("due", lang))
         yield from (f"  {_limit_line(ruleset, n, tallies, lang)}" for n in limits)
     yield from _refused_lines(run, lang)
+    yield from ("", _say("evidence", lang, run.folder / RUN, run.sha256))
 
 
 def _say(word: str, lang: Lang, *parts: object) -> str:
@@ -118,4 +119,4 @@ def _refused_lines(run: Simulation, lang: Lang) -> Iterator[str]:
 
 def simulation_json(run: Simulation) -> dict[str, Any]:
     """Return what a run came to as data: the evidence, without the parts."""
-    return {k: v for k, v in run.evidence.items() if k != "parts"} | {"folder": str(run.folder)}
+    return {k: v for k, v in run.evidence.items() if k != "parts"} | {"folder": str(run.folder), "sha256": run.sha256}
