@@ -11,7 +11,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from complaint_rules.library import read_ruleset
+from complaint_rules.diagnostics import Diagnostic, FactsError
+from complaint_rules.library import known_decisions, load, read_ruleset
 from complaint_rules.printed import FINDINGS, OK, print_json, print_lines
 from complaint_rules.progress import shown_progress
 from complaint_rules.typed import AS_WRITTEN, Json, Laid, Language, RulesetName, settings_of
@@ -19,7 +20,7 @@ from complaint_rules.words import Label, Lang
 
 RecordsFile = Annotated[str, Parameter(help="CSV (UTF-8 or GB18030), Parquet or Arrow file with one complaint a row")]
 MappingFile = Annotated[str | None, Parameter(help="YAML file that says which column is which fact")]
-_AT_WORK = Label("判定", "deciding")
+_AT_WORK, _COMPARED = Label("判定", "deciding"), Label("比较", "comparing")
 
 
 @Parameter(name="*")
@@ -116,6 +117,43 @@ def verify(
     else:
         print_lines(*(f"{'✓' if f.holds else '✗'} {f.what.in_lang(lang)}" for f in found))
     return OK if all(f.holds for f in found) else FINDINGS
+
+
+def compare(
+    old: RulesetName,
+    new: RulesetName,
+    records: RecordsFile,
+    /,
+    *,
+    by: Annotated[
+        tuple[str, ...], Parameter(negative=(), help="a column by whose texts rows are counted as well")
+    ] = (),
+    only: Annotated[tuple[str, ...], Parameter(negative=(), help="a decision that is wanted; all by default")] = (),
+    read: Read = AS_NAMED,
+    lang: Language = "en",
+    json: Json = False,
+) -> int:
+    """Say which past complaints another ruleset decides otherwise, for how much money, and by which edit."""
+    with packages():
+        from complaint_rules.moving import compare_records  # noqa: PLC0415 - optional packages are opened late
+        from complaint_rules.moving_words import comparison_json, comparison_lines, examples_of  # noqa: PLC0415
+        from complaint_rules.simulation import Job  # noqa: PLC0415
+
+    rules = (load(old), load(new))
+    job = Job(new, records, mapping=read.mapping, encoding=read.encoding, delimiter=read.delimiter)
+    opened, mapping = job.opened(rules[1])
+    absent = [Diagnostic("CR542", args={"name": c, "columns": tuple(opened.schema.names)}) for c in by if c not in opened.schema.names]  # fmt: skip
+    if absent:
+        raise FactsError(absent)
+    known_decisions(rules[1].ruleset, only)
+    with shown_progress(_COMPARED.in_lang(lang)) as advance:
+        found = compare_records(*rules, opened, mapping, only=only or None, by=by, progress=advance)
+    examples = examples_of(found, opened, mapping, lang)
+    if json:
+        print_json(comparison_json(found, examples))
+    else:
+        print_lines(*comparison_lines(found, examples, lang))
+    return FINDINGS if found.moved or found.refused else OK
 
 
 def _beside(records: str) -> Path:
