@@ -18,6 +18,7 @@ from complaint_rules import (
     cli_diff,
     cli_replay,
     cli_ruleset,
+    cli_simulate,
     cli_time,
     cli_watch,
     cli_writing,
@@ -45,6 +46,9 @@ app.command(cli_ruleset.run_beside, name="test")
 app.command(cli_ruleset.clauses)
 app.command(cli_ruleset.covered, name="coverage")
 app.command(cli_diff.compare_rulesets, name="diff")
+app.command(cli_simulate.simulate)
+app.command(cli_simulate.verify)
+app.command(cli_simulate.compare)
 app.command(cli_writing.new)
 app.command(cli_writing.fmt)
 app.command(cli_writing.stubs)

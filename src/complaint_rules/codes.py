@@ -446,8 +446,45 @@ _BESIDE: Mapping[str, Code] = {
     ),
 }
 
-# CR57x: files of past complaints, and their rows.
+# CR5xx: files of past complaints, and what is made of them.
 _RECORDS: Mapping[str, Code] = {
+    "CR540": _code(
+        en="the records cannot be read: {problem}",
+        zh="无法读取记录文件：{problem}",
+        help_en="give a CSV file in UTF-8 or GB18030 with the names of the columns in its first line, a Parquet or an Arrow file",
+        help_zh="请给出首行为列名的 CSV 文件（UTF-8 或 GB18030 编码），或 Parquet、Arrow 文件",
+    ),
+    "CR541": _code(
+        en="this record cannot be read: {problem}",
+        zh="无法读取此条记录：{problem}",
+        help_en="correct the record in the file",
+        help_zh="请在文件中更正此条记录",
+    ),
+    "CR542": _code(
+        en="the records have no column `{name}`",
+        zh="记录文件中没有 `{name}` 这一列",
+        help_en="name a column of the first line: {columns}",
+        help_zh="请写出首行中的列名：{columns}",
+    ),
+    "CR543": _code(
+        en="the mapping of `{name}` cannot be used: {problem}",
+        zh="`{name}` 的对应关系无法使用：{problem}",
+        help_en="see docs/simulate.md for what may stand here",
+        help_zh="写法见 docs/simulate.md",
+    ),
+    "CR544": _code(
+        en="`{folder}` cannot be gone on with: {problem}",
+        zh="无法在 `{folder}` 中继续：{problem}",
+        help_en="name another folder with `--out`",
+        help_zh="请用 `--out` 另选一个文件夹",
+    ),
+    "CR545": _code(
+        en="`{folder}` holds no evidence of a run: {problem}",
+        zh="`{folder}` 中没有可用的模拟证据：{problem}",
+        help_en="name the folder that was given to `simulate` with `--out`; go on with an unfinished run by `--resume`",
+        help_zh="请给出 `simulate` 命令 `--out` 所用的文件夹；未完成的模拟可用 `--resume` 继续",
+    ),
+    # CR57x: past complaints with their events, one by one.
     "CR570": _code(
         en="this file of records cannot be read: {problem}",
         zh="记录文件无法读取：{problem}",

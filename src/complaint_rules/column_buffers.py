@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from complaint_rules.coded import Flags
 
 _WIDTHS = {8: "1", 16: "2", 32: "4", 64: "8"}
+# Bytes are copied whatever they mean: 16 of them as a complex number, which is the fastest.
+_TAKEN = {32: np.int32, 64: np.int64, 128: np.complex128}
 
 
 def numbers_in(array: Any) -> Any:
@@ -48,6 +51,36 @@ def wrapped(values: Any, kind: Any, nulls: Flags | None = None) -> Any:
     held = np.ascontiguousarray(values)
     valid = None if nulls is None else packed(~nulls)
     return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(held)])
+
+
+class Gathered:
+    """An Arrow array from which rows are taken again and again, the last of it null."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        words = pa.types.is_dictionary(array.type)
+        self.held = _held(array.indices if words else array)
+        nulls = nulls_in(array.indices if words else array)
+        self.nulls = np.zeros(len(array), np.bool_) if nulls is None else nulls
+        self.has_null = bool(self.nulls[:-1].any())
+
+    def take(self, at: Any, *, some_null: bool) -> Any:
+        """Return the rows at these places; `some_null` says that the last one is among them."""
+        array = self.array
+        if self.held is None:
+            return pc.take(array, wrapped(at, pa.int32()), boundscheck=False)
+        nulls = self.nulls.take(at) if some_null or self.has_null else None
+        if pa.types.is_dictionary(array.type):
+            return pa.DictionaryArray.from_arrays(wrapped(self.held.take(at), pa.int32(), nulls), array.dictionary)
+        return wrapped(self.held.take(at), array.type, nulls)
+
+
+def _held(array: Any) -> Any:
+    """Return the values of an array of fixed width; None for any other."""
+    width = 0 if pa.types.is_nested(array.type) or pa.types.is_boolean(array.type) else array.type.bit_width
+    if width not in _TAKEN:
+        return None
+    return np.frombuffer(array.buffers()[1], _TAKEN[width])[array.offset : array.offset + len(array)]
 
 
 def packed(flags: Flags) -> Any:

@@ -16,7 +16,7 @@ from complaint_rules.tables import Table
 # A direct lookup may have so many places; beyond it the distinct combinations are found by sorting.
 _MOST_PLACES = 1 << 20
 _MOST_KEY = 1 << 62
-_FEW = 8
+_FEW = 32
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Cells:
     numbers: dict[Hashable, int] = field(default_factory=dict)
     of_code: list[int] = field(default_factory=lambda: [0])
     lookup: Codes = field(default_factory=lambda: np.zeros(1, np.int32))
-    lines: dict[Grid, tuple[list[int], list[int], Codes]] = field(default_factory=dict)
+    lines: dict[Grid, tuple[list[int], Codes]] = field(default_factory=dict)
 
     @property
     def room(self) -> int:
@@ -60,13 +60,14 @@ class Cells:
         """Return the cell of each number, by the points that cut its line."""
         if grid not in self.lines:
             self.lines[grid] = self._line(grid)
-        over, upto, cells = self.lines[grid]
-        if not over:
+        bounds, cells = self.lines[grid]
+        if not bounds:
             return np.full(whole.shape, cells[0])
-        return cells.take(_passed(whole, over) + _passed(whole, upto))
+        found: Codes = cells.take(_passed(whole, bounds))
+        return found
 
-    def _line(self, grid: Grid) -> tuple[list[int], list[int], Codes]:
-        """Return the least number over each point, the least not under it, and the cell after so many of them."""
+    def _line(self, grid: Grid) -> tuple[list[int], Codes]:
+        """Return the least whole numbers of all cells but the first one, and the cells, in the order of the line."""
         table = self.table
         assert table is not None  # noqa: S101 - else numbers are listed
         column = next(c for c in table.columns if c.name == self.name)
@@ -74,18 +75,27 @@ class Cells:
         assert isinstance(axis, LineAxis)  # noqa: S101 - numbers lie on lines
         masks = table.masks[column.first_axis]
         points = [grid.exact(p) for p in axis.points]
-        cells = [self._cell(masks[c]) for c in axis.raw_to_cell]
-        return [floor(p) + 1 for p in points], [ceil(p) for p in points], np.array(cells, np.int32)
+        starts = [least for p in points for least in (ceil(p), floor(p) + 1)]
+        first, *rest = (self._cell(masks[c]) for c in axis.raw_to_cell)
+        bounds, cells = list[int](), [first]
+        for start, cell in zip(starts, rest, strict=True):
+            if bounds and bounds[-1] == start:  # no whole number lies in the cell before
+                bounds.pop()
+                cells.pop()
+            if cell != cells[-1]:
+                bounds.append(start)
+                cells.append(cell)
+        return bounds, np.array(cells, np.int32)
 
 
-def _passed(whole: Whole, bounds: Sequence[int]) -> Whole:
+def _passed(whole: Whole, bounds: Sequence[int]) -> Any:
     """Return how many of some bounds, from the least up, each number has reached."""
     if len(bounds) > _FEW and bounds[0] > -_MOST_KEY and bounds[-1] < _MOST_KEY:
-        return np.searchsorted(np.array(bounds), whole, "right").astype(np.int64, copy=False)
-    found = np.zeros(whole.shape, np.int64)
-    for bound in bounds:
-        found += ~below(whole, bound)
-    return found
+        return np.searchsorted(np.array(bounds), whole, "right")
+    first, *rest = (np.logical_not(below(whole, b)).view(np.int8) for b in bounds)
+    for reached in rest:
+        first += reached
+    return first
 
 
 class Combinations:

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from complaint_rules.coded import Codes, Flags
-from complaint_rules.column_buffers import wrapped
+from complaint_rules.column_buffers import Gathered
 from complaint_rules.column_due import Reckoned, ReckonedDue, RefusedDue
-from complaint_rules.column_writing import WORDS, array_of_list, taken
+from complaint_rules.column_writing import WORDS, array_of_list
 from complaint_rules.deadlines import OpenDue
 from complaint_rules.diagnostics import Diagnostic
 
@@ -24,7 +24,7 @@ class DueWriter:
     deadline: str
     zone: str
     strict: bool
-    kept: list[Any] = field(default_factory=list)
+    kept: list[Gathered] = field(default_factory=list)
     met: int = 0
 
     @property
@@ -52,9 +52,11 @@ class DueWriter:
         if self.met < len(answers) or not self.kept:
             self.met = len(answers)
             said = [self._strictly(a) for a in answers]
-            self.kept = [array_of_list([*map(pick, said), None], kind) for kind, pick in self._columns().values()]
-        places = wrapped(at if refused is None else np.where(refused, np.int32(self.met), at), pa.int32())
-        return [taken(column, places) for column in self.kept]
+            self.kept = [
+                Gathered(array_of_list([*map(pick, said), None], kind)) for kind, pick in self._columns().values()
+            ]
+        places = at if refused is None else np.where(refused, np.int32(self.met), at)
+        return [column.take(places, some_null=refused is not None) for column in self.kept]
 
     def _strictly(self, answer: Reckoned) -> Reckoned:
         """Return the answer, undetermined where it rests on days which the calendar does not cover, if that is asked."""

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from complaint_rules.answers import Answer, Decided, Undetermined
 from complaint_rules.coded import NUMBER, Codes, Column, Flags, Numbers, Whole
-from complaint_rules.column_buffers import flags_array, wrapped
+from complaint_rules.column_buffers import Gathered, flags_array, wrapped
 from complaint_rules.diagnostics import Diagnostic
 from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, Text, Truth
 from complaint_rules.ruleset import ChecklistDecision, Decision, Ruleset, TableDecision, Type
@@ -130,7 +130,7 @@ class AnswerWriter:
     decision: Decision
     values: Sequence[ValueWriter]
     notes: Mapping[str, Note]
-    kept: list[Any] = field(default_factory=list)
+    kept: list[Gathered] = field(default_factory=list)
     unfit: dict[int, Diagnostic] = field(default_factory=dict)
     met: int = 0
 
@@ -145,8 +145,7 @@ class AnswerWriter:
         if self.met < len(answers) or not self.kept:
             self._keep(answers)
         places = at if refused is None else np.where(refused, np.int32(self.met), at)
-        rows = wrapped(places, pa.int32())
-        return [taken(column, rows) for column in self.kept]
+        return [column.take(places, some_null=refused is not None) for column in self.kept]
 
     def unfit_rows(self, at: Codes) -> dict[int, Diagnostic]:
         """Return the rows whose value its column does not hold."""
@@ -158,7 +157,7 @@ class AnswerWriter:
         values = [[self._value(i, a, v) for i, a in enumerate(answers)] for v in self.values]
         kept = [array_of_list([*found, None], v.type) for found, v in zip(values, self.values, strict=True)]
         kept += [array_of_list([*map(note, answers), None], WORDS) for note in self.notes.values()]
-        self.kept = kept
+        self.kept = [Gathered(column) for column in kept]
 
     def _value(self, number: int, answer: Answer | None, writer: ValueWriter) -> Any:
         if not isinstance(answer, Decided):
@@ -173,13 +172,6 @@ class AnswerWriter:
 def array_of_list(values: list[Any], kind: Any) -> Any:
     """Return values as an Arrow array; words with a dictionary."""
     return pa.array(values, pa.string()).dictionary_encode() if kind == WORDS else pa.array(values, kind)
-
-
-def taken(column: Any, places: Any) -> Any:
-    """Return the rows of a column at these places; words keep their dictionary."""
-    if column.type == WORDS:
-        return pa.DictionaryArray.from_arrays(column.indices.take(places), column.dictionary)
-    return column.take(places)
 
 
 def answer_writer(
