@@ -20,7 +20,7 @@ from complaint_rules.audit_run import audit
 from complaint_rules.audit_summary import summary_json, summary_lines
 from complaint_rules.auditing import fits
 from complaint_rules.cli import main
-from complaint_rules.records_mapping import Recorded, read_mapping
+from complaint_rules.life_mapping import Recorded, read_mapping
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DEMO = Path(__file__).parents[1] / "demo" / "data"

@@ -12,7 +12,7 @@ from typing import Any, Self
 from complaint_rules.audit_words import Speaker
 from complaint_rules.diagnostics import Diagnostic
 from complaint_rules.findings import Finding
-from complaint_rules.records_reading import Row
+from complaint_rules.life_rows import Row
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.values import to_json
 

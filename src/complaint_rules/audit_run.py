@@ -18,8 +18,8 @@ from complaint_rules.compile import CompiledRuleset
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.findings import Audited
 from complaint_rules.library import replay
-from complaint_rules.records_mapping import LogColumns, RecordsMapping, plain_mapping, read_mapping
-from complaint_rules.records_reading import (
+from complaint_rules.life_mapping import LifeMapping, LogColumns, plain_mapping, read_mapping
+from complaint_rules.life_rows import (
     XES_AT,
     XES_BY,
     XES_COMPLAINT,
@@ -30,8 +30,9 @@ from complaint_rules.records_reading import (
     need_columns,
     open_table,
 )
-from complaint_rules.records_shelf import Shelf, without_record
-from complaint_rules.records_told import Telling
+from complaint_rules.life_shelf import Shelf, without_record
+from complaint_rules.life_told import Telling
+from complaint_rules.record_mapping import FactSource
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.worktime import Calendar
 
@@ -50,7 +51,7 @@ class AuditRun:
     """What an audit came to: its figures, what it rests on, and the folder with every finding."""
 
     ruleset: Ruleset
-    mapping: RecordsMapping
+    mapping: LifeMapping
     now: datetime
     tally: Tally
     sources: tuple[Source, ...]
@@ -114,7 +115,7 @@ class _Run:
     """The files as they are gone through."""
 
     rules: CompiledRuleset
-    mapping: RecordsMapping
+    mapping: LifeMapping
     shelf: Shelf
     outlet: Outlet
     now: datetime
@@ -132,16 +133,7 @@ class _Run:
         """Put the entries of a log by; return which events it has at all."""
         table = open_table(path, encoding=self.mapping.encoding, delimiter=self.mapping.delimiter)
         log = self.mapping.log or _usual(path)
-        named = (
-            log.complaint,
-            log.event,
-            log.at,
-            log.recorded_at,
-            log.id,
-            log.by,
-            *(c.column for c in log.facts.values()),
-        )
-        need_columns(table, [n for n in named if n])
+        need_columns(table, log.columns)
         self.log_file = table.file
         events: set[str] = set()
         for row in table.rows:
@@ -193,8 +185,8 @@ class _Run:
 def _usual(path: Path) -> LogColumns:
     """Return the columns of a log of which no mapping speaks."""
     if path.suffix.lower() == ".xes":
-        return LogColumns(XES_COMPLAINT, XES_EVENT, XES_AT, by=XES_BY)
-    return LogColumns("complaint", "event", "at")
+        return LogColumns(XES_COMPLAINT, XES_EVENT, FactSource("at", XES_AT), by=XES_BY)
+    return LogColumns("complaint", "event", FactSource("at", "at"))
 
 
 def _texts(entry: object) -> Iterable[tuple[str, str]]:

@@ -16,8 +16,8 @@ from complaint_rules.deadlines import DueAnswer, due_dates
 from complaint_rules.deciding import plan_of, resting_on
 from complaint_rules.diagnostics import FactsError
 from complaint_rules.findings import Arithmetic, Audited, Comparison, Finding, Judged, Judgement
-from complaint_rules.records_mapping import Recorded, RecordsMapping
-from complaint_rules.records_told import Outcome, Told
+from complaint_rules.life_mapping import LifeMapping, Recorded
+from complaint_rules.life_told import Outcome, Told
 from complaint_rules.replayed import Obligation, Replay, Run, Violation
 from complaint_rules.ruleset import ParameterKind
 from complaint_rules.worktime import Calendar, OutOfReachError
@@ -36,7 +36,7 @@ class Auditor:
     def __init__(
         self,
         rules: CompiledRuleset,
-        mapping: RecordsMapping,
+        mapping: LifeMapping,
         calendar: Calendar,
         *,
         now: datetime,

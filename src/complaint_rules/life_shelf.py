@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from complaint_rules.diagnostics import Diagnostic, FactsError
-from complaint_rules.records_told import LogEntry
+from complaint_rules.life_told import LogEntry
 
 _TABLES = """
     CREATE TABLE entry (complaint TEXT, row INTEGER, said TEXT);

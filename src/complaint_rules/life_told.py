@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from complaint_rules.diagnostics import Diagnostic, FactsError
-from complaint_rules.domains import Enumeration, ListOf, Members, Ordered
-from complaint_rules.facts import raw_of_text, wrong_value
-from complaint_rules.records_mapping import Cell, LogColumns, Milestone, Recorded, RecordsMapping, Verdict
-from complaint_rules.records_reading import Row
+from complaint_rules.facts import wrong_value
+from complaint_rules.life_cell import NoValueError, instant, is_day, raw_of, says
+from complaint_rules.life_mapping import EventColumn, LifeMapping, LogColumns, Verdict, recorded_type
+from complaint_rules.life_rows import Row
+from complaint_rules.record_mapping import FactSource
 from complaint_rules.ruleset import Ruleset, Type
 from complaint_rules.values import from_json
 from complaint_rules.words import Label, suggest
@@ -65,12 +66,12 @@ class LogEntry:
 class Telling:
     """Reads rows by a mapping; a row in which anything is wrong is refused with everything that is."""
 
-    def __init__(self, ruleset: Ruleset, mapping: RecordsMapping) -> None:
+    def __init__(self, ruleset: Ruleset, mapping: LifeMapping) -> None:
         self.ruleset = ruleset
         self.mapping = mapping
         self.zone = ZoneInfo(ruleset.time_zone)
-        self.types = {n: _type_of(ruleset, n) for n in mapping.decisions}
-        self._names: dict[int, dict[str, str]] = {}  # by the cell, which the mapping keeps
+        self.types = {n: recorded_type(ruleset, n) for n in mapping.decisions}
+        self._names: dict[int, dict[str, str]] = {}  # by the source, which the mapping keeps
 
     def complaint_of(self, row: Row) -> str:
         """Return a row's complaint: what its column says, else the number of the row.
@@ -99,7 +100,7 @@ class Telling:
         heard = list(log)
         events = [*own, *({**e.entry, "id": e.entry.get("id", f"row {e.row}")} for e in heard if e.event)]
         rows = {e.entry.get("id", f"row {e.row}"): e.row for e in heard if e.event}
-        raised = {n: self.instant(row.cells[c], c, wrong) for n, c in mapping.milestones.items()}
+        raised = {n: self.instant(row, c, wrong) for n, c in mapping.milestones.items()}
         raised |= {n: None for n in (mapping.log.milestones.values() if mapping.log else ()) if n not in raised}
         raised |= {e.milestone: datetime.fromisoformat(e.entry["at"]) for e in reversed(heard) if e.milestone}
         found = Told(
@@ -114,93 +115,64 @@ class Telling:
 
     # --- the row ---------------------------------------------------------------------------------------
 
-    def facts(self, row: Row, cells: Mapping[str, Cell], wrong: list[Diagnostic]) -> Iterator[tuple[str, Any]]:
+    def facts(self, row: Row, sources: Mapping[str, FactSource], wrong: list[Diagnostic]) -> Iterator[tuple[str, Any]]:
         """Yield the facts that a row's cells give; what a cell leaves open is not given."""
-        for name, cell in cells.items():
-            type_ = self.ruleset.inputs[name].type
-            text = self.says(row, cell)
-            if text is not None and (read := self.value(text, cell, type_, wrong)) is not None:
+        for name, source in sources.items():
+            read = self.value(row, source, self.ruleset.inputs[name].type, wrong)
+            if read is not None:
                 yield name, read
 
-    def says(self, row: Row, cell: Cell) -> str | None:
-        """Return what a cell says, None where it says nothing."""
-        text = row.cells.get(cell.column, "").strip()
-        return None if text in self.mapping.missing and text not in cell.values else text
-
-    def value(self, text: str, cell: Cell, type_: Type, wrong: list[Diagnostic]) -> Any:
-        """Return the JSON value of a type that a text stands for, None where it stands for none."""
-        known = self.names_of(cell, type_)
-        domain = type_.domain
-        if isinstance(domain, Members):
-            plain: Any = [known.get(t, t) for t in raw_of_text(known.get(text, text), domain)]  # type: ignore[attr-defined]  # a list
-        elif isinstance(domain, Ordered) and domain.kind in ("date", "datetime"):
-            return self.time_of(known.get(text, text), cell.column, domain, wrong)
-        else:
-            plain = raw_of_text(known.get(text, text), domain)
-        problems = wrong_value(plain, domain, cell.column)
-        wrong += [self._in_words(d, text, cell, known) for d in problems]
+    def value(self, row: Row, source: FactSource, type_: Type, wrong: list[Diagnostic]) -> Any:
+        """Return the JSON value of a type for which a cell stands, None where it says nothing or something wrong."""
+        if source.column is None:
+            return source.constant
+        text = says(source, row.cells.get(source.column, ""))
+        if text is None:
+            return None
+        known = self.names_of(source, type_)
+        try:
+            plain = raw_of(source, text, type_.domain, known, self.zone)
+        except NoValueError as error:
+            wrong.append(Diagnostic("CR302", args={"value": text, "expected": str(error)}, where=source.column))
+            return None
+        problems = wrong_value(plain, type_.domain, source.column)
+        wrong += [_in_words(d, text, source, known) for d in problems]
         return None if problems else plain
 
-    def names_of(self, cell: Cell, type_: Type) -> Mapping[str, str]:
-        """Return what texts of a column stand for: those of the mapping, and the labels of the values."""
-        found = self._names.get(id(cell))
+    def names_of(self, source: FactSource, type_: Type) -> Mapping[str, str]:
+        """Return values by their labels in both languages."""
+        found = self._names.get(id(source))
         if found is None:
-            labels = {text: v for v, label in type_.labels.items() for text in (label.zh, label.en)}
-            found = self._names[id(cell)] = {**labels, **cell.values}
+            labels = type_.labels.items()
+            found = self._names[id(source)] = {text: v for v, label in labels for text in (label.zh, label.en)}
         return found
 
-    @staticmethod
-    def _in_words(problem: Diagnostic, text: str, cell: Cell, known: Mapping[str, str]) -> Diagnostic:
-        if not known:
-            return problem
-        words = {"column": cell.column, "value": text, "known": tuple(known)[:12], "suggestion": suggest(text, known)}
-        return Diagnostic("CR573", args=words, where=cell.column)
-
-    def time_of(self, text: str, column: str, domain: Ordered, wrong: list[Diagnostic]) -> str | None:
-        at = self.instant(text, column, wrong)
-        if at is None:
-            return None
-        plain = at.date().isoformat() if domain.kind == "date" else at.isoformat()
-        problems = wrong_value(plain, domain, column)
-        wrong += problems
-        return None if problems else plain
-
-    def instant(self, text: str, column: str, wrong: list[Diagnostic]) -> datetime | None:
-        """Return an instant, local where it has no offset; midnight where it is a day. None where nothing is said."""
-        text = text.strip()
-        if text in self.mapping.missing:
+    def instant(self, row: Row, source: FactSource, wrong: list[Diagnostic]) -> datetime | None:
+        """Return the instant that a cell names, None where it says nothing or something wrong."""
+        text = says(source, row.cells.get(source.column or "", ""))
+        if text is None:
             return None
         try:
-            found = self._parsed(text)
-        except ValueError:
-            expected = self.mapping.date_format or "2024-05-06 / 2024-05-06T09:00"
-            wrong.append(Diagnostic("CR302", args={"value": text, "expected": expected}, where=column))
+            return instant(source, text, self.zone)
+        except NoValueError as error:
+            words = {"value": text, "expected": str(error)}
+            wrong.append(Diagnostic("CR302", args=words, where=source.column or ""))
             return None
-        return found if found.tzinfo else found.replace(tzinfo=self.zone)
-
-    def _is_day(self, text: str) -> bool:
-        """Return whether a text names a day and no time of it."""
-        form = self.mapping.date_format
-        return "%H" not in form and "%I" not in form if form else len(text.strip()) == len("2024-05-06")
-
-    def _parsed(self, text: str) -> datetime:
-        form = self.mapping.date_format
-        return datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - local until said
 
     def own_events(self, row: Row, wrong: list[Diagnostic], days: set[datetime]) -> Iterator[dict[str, Any]]:
         """Yield the events that columns date. Days without a time of day keep the order of the mapping within the day."""
         for place, event in enumerate(self.mapping.events):
-            at = self.instant(row.cells[event.at], event.at, wrong)
+            at = self.instant(row, event.at, wrong)
             if at is not None:
-                if self._is_day(row.cells[event.at]):
+                if is_day(event.at, row.cells[event.at.column or ""]):
                     at += place * _MOMENT
                     days.add(at)
                 yield self.own_event(event, at, row, wrong)
 
-    def own_event(self, event: Milestone, at: datetime, row: Row, wrong: list[Diagnostic]) -> dict[str, Any]:
+    def own_event(self, event: EventColumn, at: datetime, row: Row, wrong: list[Diagnostic]) -> dict[str, Any]:
         by = event.by
         if event.by_column:
-            text = self.says(row, event.by_column)
+            text = says(event.by_column, row.cells[event.by_column.column or ""])
             by = None if text is None else event.by_column.values.get(text, text)
         brought = dict(self.facts(row, event.facts, wrong))
         made = {"event": event.event, "at": at.isoformat(), "by": by, "facts": brought or None}
@@ -214,7 +186,7 @@ class Telling:
             last, column = texts[-1]
             if found is not None:
                 yield name, found
-            elif last not in self.mapping.missing:
+            elif last:
                 known = tuple(column.verdicts)
                 words = {"column": column.column, "value": last, "known": known, "suggestion": suggest(last, known)}
                 wrong.append(Diagnostic("CR573", args=words, where=column.column))
@@ -222,18 +194,11 @@ class Telling:
     def outcomes(self, row: Row, wrong: list[Diagnostic]) -> Iterator[tuple[str, Outcome]]:
         """Yield what was recorded of each decision."""
         for name, recorded in self.mapping.decisions.items():
-            text = self.says(row, recorded.cell)
-            if text is None:
-                continue
-            plain = self.value(text, recorded.cell, self.recorded_type(recorded), wrong)
+            type_ = self.types[name]
+            plain = self.value(row, recorded.source, type_, wrong)
             if plain is not None:
-                yield name, Outcome(from_json(plain, self.recorded_type(recorded).domain), text)
-
-    def recorded_type(self, recorded: Recorded) -> Type:
-        """Return the type of a recorded outcome: a list that is decided is recorded as a set."""
-        type_ = self.types[recorded.decision]
-        inner = type_.domain.of if isinstance(type_.domain, ListOf) else None
-        return replace(type_, domain=Members(inner.values, inner.open)) if isinstance(inner, Enumeration) else type_
+                text = row.cells.get(recorded.source.column or "", "").strip()
+                yield name, Outcome(from_json(plain, type_.domain), text)
 
     # --- the log ---------------------------------------------------------------------------------------
 
@@ -259,13 +224,9 @@ class Telling:
         milestone = log.milestones.get(activity)
         event = log.events.get(activity, activity)
         event_or_none = event if milestone is None and event in self.ruleset.events else None
-        times = {
-            k: self.instant(cells.get(c, ""), c, wrong)
-            for k, c in (("at", log.at), ("recorded_at", log.recorded_at))
-            if c
-        }
+        times = {k: self.instant(row, c, wrong) for k, c in (("at", log.at), ("recorded_at", log.recorded_at)) if c}
         if times["at"] is None and not wrong:
-            wrong.append(Diagnostic("CR005", args={"key": log.at}, where=log.at))
+            wrong.append(Diagnostic("CR005", args={"key": log.at.column}, where=log.at.column or ""))
         made: dict[str, Any] = {"event": event, **{k: v.isoformat() for k, v in times.items() if v}}
         carries = self.ruleset.events[event].carries if event_or_none else ()
         brought = {n: c for n, c in log.facts.items() if n in carries}
@@ -279,8 +240,10 @@ class Telling:
         )
 
 
-def _type_of(ruleset: Ruleset, name: str) -> Type:
-    """Return the type of a decision, or of one of its outputs."""
-    decision, _, output = name.partition(".")
-    types = ruleset.outputs[decision]
-    return types[output] if output in types else next(iter(types.values()))
+def _in_words(problem: Diagnostic, text: str, source: FactSource, names: Mapping[str, str]) -> Diagnostic:
+    """Return a problem in the words of the records, where these have words of their own."""
+    known = (*source.values, *names)
+    if not known:
+        return problem
+    words = {"column": source.column, "value": text, "known": known[:12], "suggestion": suggest(text, known)}
+    return Diagnostic("CR573", args=words, where=source.column or "")
