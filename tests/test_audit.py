@@ -315,7 +315,7 @@ def test_a_complaint_that_comes_twice_is_audited_once(tmp_path):
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 
 
-@settings(max_examples=sizes.of(20, 200))
+@settings(max_examples=sizes.of(20, 200), deadline=None)
 @given(st.lists(st.lists(CELLS | st.sampled_from(GOOD.split(",")), min_size=1, max_size=14), max_size=5))
 def test_whatever_stands_in_a_file_every_row_is_audited_or_put_aside(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("rows")
