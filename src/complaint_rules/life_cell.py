@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,7 +29,7 @@ def says(source: FactSource, text: str) -> str | None:
 
 
 def raw_of(source: FactSource, text: str, domain: Domain, names: Mapping[str, str], zone: ZoneInfo) -> Any:
-    """Return the JSON value that a text stands for; `names` has values by their labels, `zone` is that of local times.
+    """Return the JSON or Python value that a text stands for; `names` has values by their labels, `zone` is that of local times.
 
     Raises:
         NoValueError: it is not written as this source is.
@@ -95,12 +96,12 @@ def _trimmed(plain: str, domain: Ordered) -> str:
     return f"{head}.{kept}" if kept else head
 
 
-def _span(plain: str, unit: str) -> str:
+def _span(plain: str, unit: str) -> timedelta | str:
+    """Return an amount of a unit as a duration, exact to the microsecond."""
     try:
-        seconds = timedelta(seconds=float(plain) * UNITS[unit]).total_seconds()
-    except (ValueError, OverflowError):
+        return timedelta(microseconds=int(Decimal(plain) * UNITS[unit] * 1_000_000))
+    except (InvalidOperation, ValueError, OverflowError):
         return plain
-    return f"PT{seconds:.6f}".rstrip("0").rstrip(".") + "S"
 
 
 def instant(source: FactSource, text: str, zone: ZoneInfo) -> datetime:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.life_told import LogEntry
+from complaint_rules.values import to_json
 
 _TABLES = """
     CREATE TABLE entry (complaint TEXT, row INTEGER, said TEXT);
@@ -28,7 +29,7 @@ class Shelf:
 
     def put(self, entry: LogEntry) -> None:
         """Put an entry by."""
-        said = json.dumps([entry.event, entry.milestone, entry.entry], ensure_ascii=False)
+        said = json.dumps([entry.event, entry.milestone, entry.entry], ensure_ascii=False, default=to_json)
         self.db.execute("INSERT INTO entry VALUES (?, ?, ?)", (entry.complaint, entry.row, said))
 
     def ready(self) -> None:
