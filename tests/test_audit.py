@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import desk
 import sizes
-from complaint_rules import FactsError, RulesetError, load
+from complaint_rules import FactsError, RulesetError, load, load_text
 from complaint_rules.audit_files import safe
 from complaint_rules.audit_run import audit
 from complaint_rules.audit_summary import summary_json, summary_lines
@@ -256,6 +256,38 @@ def test_xes_needs_no_mapping_of_its_own(tmp_path):
 
     assert desk.told(found) == [("A2", "late", "answer"), ("A2", "closing", "close")]
     assert desk.findings(found)[0]["event_rows"] == "2 3 4"
+
+
+CLUSTER = """
+language: 1
+ruleset: shop
+version: 1.0.0
+title: {zh: 店, en: shop}
+time_zone: Asia/Shanghai
+events: {received: {label: 收到, carries: [batch]}}
+inputs: {batch: {label: {zh: 批次, en: batch}, type: text}}
+decisions: {is_x: {expression: batch = 'x', output: {type: boolean}, because: c}}
+triggers:
+  cluster: {label: {zh: 同批, en: one batch}, of: received, by: [batch], reaches: 2, within: P2D, because: c-9}
+"""
+BATCHES = """complaint,batch,received,raised
+1,x,2024-05-06 09:00,
+2,y,2024-05-06 10:00,
+3,x,2024-05-07 09:00,{}
+4,y,2024-05-09 10:00,
+"""
+
+
+@pytest.mark.parametrize(
+    ("raised", "late"), [("", 4 * 24 * 3600), ("2024-05-07 12:00", 3 * 3600), ("2024-05-07 09:00", None)]
+)
+def test_what_several_complaints_together_should_have_set_off_is_missed(tmp_path, raised, late):
+    mapping = "mapping: shop\nrecords: {complaint: complaint}\nas_of: 2024-05-11T09:00\nfacts: {batch: batch}\nevents: {received: received}\ntriggers: {cluster: raised}\n"
+    path, mapped = desk.write(tmp_path, BATCHES.format(raised), mapping)
+    found = desk.findings(audit(load_text(CLUSTER), path, mapping=mapped, out=tmp_path / "run"))
+
+    assert [(f["complaint"], f["name"], f["late_seconds"]) for f in found] == ([("3", "cluster", late)] if late else [])
+    assert [(f["event_rows"], f["clauses"]) for f in found] == ([("2 4", "c-9")] if late else [])
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ FLOORS = (
     {
         "audit_words",
         "audit_tally",
+        "audit_across",
         "audit_files",
         "audit_run",
         "audit_summary",
@@ -385,6 +386,7 @@ NEIGHBOURS = {
     ("auditing", "replayed"),
     ("audit_words", "render"),
     ("audit_files", "audit_words"),
+    ("audit_run", "audit_across"),
     ("audit_run", "audit_files"),
     ("audit_run", "audit_tally"),
     ("audit_run", "library"),

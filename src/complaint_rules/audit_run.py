@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from complaint_rules.audit_across import Across
 from complaint_rules.audit_files import FindingRows, Outlet
 from complaint_rules.audit_tally import Tally
 from complaint_rules.auditing import Auditor
@@ -122,12 +123,15 @@ class _Run:
     calendar: str | Path | None
     tally: Tally = field(default_factory=Tally)
     log_file: str = ""
+    across: Across | None = None
     telling: Telling = field(init=False)
     rows: FindingRows = field(init=False)
 
     def __post_init__(self) -> None:
         self.telling = Telling(self.rules.ruleset, self.mapping)
         self.rows = FindingRows(self.rules.ruleset)
+        if self.mapping.watched:
+            self.across = Across(self.rules, self.mapping.watched)
 
     def take_log(self, path: Path) -> frozenset[str]:
         """Put the entries of a log by; return which events it has at all."""
@@ -162,6 +166,9 @@ class _Run:
             except FactsError as error:
                 self.tally.quarantined += 1
                 self.outlet.quarantined(table.file, row, error.diagnostics)
+        for finding in self.across.findings(self.shelf.place, now=self.now) if self.across else ():
+            self.outlet.finding(self.rows.row(self.tally.total + 1, finding))
+            self.tally.add_across(finding)
         put = self.tally.events_read - self.tally.events_quarantined - self.tally.events_unused
         stray = 0
         for entry in self.shelf.unclaimed():
@@ -172,9 +179,12 @@ class _Run:
 
     def audited(self, row: Row, auditor: Auditor) -> Audited:
         complaint = self.telling.complaint_of(row)
-        told = self.telling.told(row, self.shelf.claim(complaint, row.number))
+        told = self.telling.told(row, self.shelf.claim(complaint, row.number, row.sha256))
         lived = replay(self.rules, told.facts, told.events, now=self.now, calendar=self.calendar)
-        return auditor.audit(told, lived)
+        found = auditor.audit(told, lived)
+        if self.across:
+            self.across.add(told, now=self.now)
+        return found
 
     def count(self, one: Audited) -> None:
         for number, finding in enumerate(one.findings, start=self.tally.total + 1):

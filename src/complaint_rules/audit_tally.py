@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from complaint_rules.findings import KINDS, Audited, Comparison, Judgement
+from complaint_rules.findings import KINDS, Audited, Comparison, Finding, Judgement
 from complaint_rules.values import to_json
 
 _NOTHING = timedelta(0)
@@ -121,6 +121,11 @@ class Tally:
             self.decided[decision, rules is not None] += 1
             for rule in rules or ():
                 self.rules[decision, rule] += 1
+
+    def add_across(self, finding: Finding) -> None:
+        """Count a finding about several complaints."""
+        self.findings[finding.kind] += 1
+        self.by_name[finding.kind, finding.name] += 1
 
     def add_judged(self, judged: Judgement) -> None:
         self.judged[judged.deadline, judged.judged] += 1

@@ -106,7 +106,7 @@ class Speaker:
             found = next((m.label for m in deadline.milestones if m.name == second), None)
             parts = (deadline.label, found) if found else (deadline.label,)
             return Label("·".join(p.zh for p in parts), ": ".join(p.en for p in parts))
-        known = ruleset.decisions.get(first) or steps.get(first)
+        known = ruleset.decisions.get(first) or steps.get(first) or ruleset.triggers.get(first)
         return known.label if known else label_of_id(name)
 
     def step(self, name: str) -> str:

@@ -27,7 +27,7 @@ _KEYS = ("mapping", "records", "missing", "keep", "facts", *LIFE_KEYS)
 _RECORDS = ("complaint", "encoding", "delimiter")
 _TIME = ("column", "format", "zone", "missing")
 _EVENT = ("at", "by", "by_column", "facts")
-_LOG = ("complaint", "event", "at", "recorded_at", "id", "by", "roles", "facts", "events", "milestones")
+_LOG = ("complaint", "event", "at", "recorded_at", "id", "by", "roles", "facts", "events", "milestones", "triggers")
 _ENCODINGS = ("utf-8", "gb18030")
 _WORD = Text()
 
@@ -45,7 +45,7 @@ class EventColumn:
 
 @dataclass(frozen=True, slots=True)
 class LogColumns:
-    """The columns of a log of events; `events` and `milestones` say what its activities stand for, `roles` who did them."""
+    """The columns of a log of events; `events`, `milestones` and `triggers` say what its activities stand for, `roles` who did them."""
 
     complaint: str
     event: str
@@ -57,6 +57,12 @@ class LogColumns:
     facts: Mapping[str, FactSource] = field(default_factory=dict)
     events: Mapping[str, str] = field(default_factory=dict)
     milestones: Mapping[str, str] = field(default_factory=dict)
+    triggers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def raised(self) -> Mapping[str, str]:
+        """The milestones and triggers for which activities stand."""
+        return {**self.milestones, **self.triggers}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -103,13 +109,20 @@ class LifeMapping:
     deadlines: Mapping[str, tuple[VerdictColumn, ...]] = field(default_factory=dict)
     decisions: Mapping[str, Recorded] = field(default_factory=dict)
     milestones: Mapping[str, FactSource] = field(default_factory=dict)
+    triggers: Mapping[str, FactSource] = field(default_factory=dict)
     parties: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
 
     @property
+    def watched(self) -> tuple[str, ...]:
+        """The triggers of which it is recorded whether they were acted on."""
+        return tuple(dict.fromkeys((*self.triggers, *(self.log.triggers.values() if self.log else ()))))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column of the records that is read."""
-        sources = [*self.facts.values(), *(r.source for r in self.decisions.values()), *self.milestones.values()]
+        sources = [*self.facts.values(), *(r.source for r in self.decisions.values())]
+        sources += [*self.milestones.values(), *self.triggers.values()]
         for event in self.events:
             sources += [event.at, *event.facts.values(), *([event.by_column] if event.by_column else [])]
         verdicts = (v.column for chain in self.deadlines.values() for v in chain)
@@ -230,6 +243,7 @@ class _Reader:
             {n: self.verdicts(p) for n, p in self.named(parts.get("deadlines"), ruleset.deadlines).items()},
             {n: reader.recorded(n, p) for n, p in self.named(parts.get("decisions"), self.outputs()).items()},
             {n: reader.time(n, p) for n, p in self.named(parts.get("milestones"), made).items()},
+            {n: reader.time(n, p) for n, p in self.named(parts.get("triggers"), ruleset.triggers).items()},
             self.pairs(parts.get("parties")), self.texts(parts.get("groups")),
         )  # fmt: skip
 
@@ -298,7 +312,7 @@ class _Reader:
             self.time("recorded_at", parts["recorded_at"]) if "recorded_at" in parts else None,
             self.maybe(parts.get("id")), self.maybe(parts.get("by")), self.pairs(parts.get("roles")),
             self.facts(parts.get("facts"), self.ruleset.inputs), self.pairs(parts.get("events"), self.ruleset.events),
-            self.pairs(parts.get("milestones"), self.made()),
+            self.pairs(parts.get("milestones"), self.made()), self.pairs(parts.get("triggers"), self.ruleset.triggers),
         )  # fmt: skip
 
     def verdicts(self, part: Part) -> tuple[VerdictColumn, ...]:

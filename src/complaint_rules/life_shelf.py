@@ -13,7 +13,7 @@ from complaint_rules.values import to_json
 
 _TABLES = """
     CREATE TABLE entry (complaint TEXT, row INTEGER, said TEXT);
-    CREATE TABLE seen (complaint TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID;
+    CREATE TABLE seen (complaint TEXT PRIMARY KEY, row INTEGER, sha256 TEXT) WITHOUT ROWID;
 """
 
 
@@ -36,8 +36,8 @@ class Shelf:
         """All entries are there: now they can be found by complaint."""
         self.db.execute("CREATE INDEX by_complaint ON entry (complaint, row)")
 
-    def claim(self, complaint: str, row: int) -> list[LogEntry]:
-        """Return the entries of a complaint that has come with a row.
+    def claim(self, complaint: str, row: int, sha256: str = "") -> list[LogEntry]:
+        """Return the entries of a complaint that has come with a row, which is remembered by its hash.
 
         Raises:
             FactsError: it has come before.
@@ -45,8 +45,15 @@ class Shelf:
         before = self.db.execute("SELECT row FROM seen WHERE complaint = ?", (complaint,)).fetchone()
         if before is not None:
             raise FactsError([Diagnostic("CR574", args={"complaint": complaint, "row": before[0]})])
-        self.db.execute("INSERT INTO seen VALUES (?, ?)", (complaint, row))
+        self.db.execute("INSERT INTO seen VALUES (?, ?, ?)", (complaint, row, sha256))
         return list(self._entries("WHERE complaint = ? ORDER BY row", (complaint,)))
+
+    def place(self, complaint: str) -> tuple[int, str]:
+        """Return the row of a complaint that has come, and its hash."""
+        found: tuple[int, str] = self.db.execute(
+            "SELECT row, sha256 FROM seen WHERE complaint = ?", (complaint,)
+        ).fetchone()
+        return found
 
     def unclaimed(self) -> Iterator[LogEntry]:
         """Yield the entries of complaints that never came."""

@@ -31,7 +31,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A complaint as records tell it. `milestones` are the instants at which escalations were raised, None where not.
+    """A complaint as records tell it. `milestones` are the instants at which milestones and triggers were raised, None where not.
 
     `rows_of` has the row of each event by its id; `by_known` the events of which it is recorded who did them; `by_day` the
     instants of which only the day is recorded.
@@ -54,7 +54,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A row of a log of events: an event of the ruleset, or a milestone that was raised."""
+    """A row of a log of events: an event of the ruleset, or a milestone or trigger that was raised."""
 
     complaint: str
     row: int
@@ -100,8 +100,8 @@ class Telling:
         heard = list(log)
         events = [*own, *({**e.entry, "id": e.entry.get("id", f"row {e.row}")} for e in heard if e.event)]
         rows = {e.entry.get("id", f"row {e.row}"): e.row for e in heard if e.event}
-        raised = {n: self.instant(row, c, wrong) for n, c in mapping.milestones.items()}
-        raised |= {n: None for n in (mapping.log.milestones.values() if mapping.log else ()) if n not in raised}
+        raised = {n: self.instant(row, c, wrong) for n, c in {**mapping.milestones, **mapping.triggers}.items()}
+        raised |= {n: None for n in (mapping.log.raised.values() if mapping.log else ()) if n not in raised}
         raised |= {e.milestone: datetime.fromisoformat(e.entry["at"]) for e in reversed(heard) if e.milestone}
         found = Told(
             complaint, row.number, row.sha256, dict(self.facts(row, mapping.facts, wrong)), tuple(events),
@@ -221,7 +221,7 @@ class Telling:
                     )
                 ]
             )
-        milestone = log.milestones.get(activity)
+        milestone = log.raised.get(activity)
         event = log.events.get(activity, activity)
         event_or_none = event if milestone is None and event in self.ruleset.events else None
         times = {k: self.instant(row, c, wrong) for k, c in (("at", log.at), ("recorded_at", log.recorded_at)) if c}

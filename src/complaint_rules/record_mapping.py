@@ -21,7 +21,7 @@ from complaint_rules.words import Label, suggest
 
 ROW = "row_number"
 # What an audit reads besides: the mapping of whole lives (`life_mapping`).
-LIFE_KEYS = ("as_of", "events", "log", "deadlines", "decisions", "milestones", "parties", "groups")
+LIFE_KEYS = ("as_of", "events", "log", "deadlines", "decisions", "milestones", "triggers", "parties", "groups")
 _KEYS = ("mapping", "records", "missing", "keep", "facts")
 _RECORD_KEYS = ("encoding", "delimiter")
 _FACT_KEYS = ("column", "constant", "values", "missing", "number", "places", "format", "zone", "separator", "unit")
