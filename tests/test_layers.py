@@ -62,6 +62,7 @@ FLOORS = (
         "fmt",
         "fixes",
         "scaffold",
+        "random_ruleset",
     },
     {
         "settle",
@@ -107,6 +108,8 @@ FLOORS = (
         "record_facts",
         "simulated",
         "edits",
+        "sampling",
+        "aiming",
     },
     {
         "prose",
@@ -160,6 +163,8 @@ FLOORS = (
         "cli_time",
         "cli_watch",
         "cli_writing",
+        "testing",
+        "pytest_plugin",
     },
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
@@ -206,6 +211,8 @@ NEIGHBOURS = {
     ("shapes", "values"),
     ("ruleset", "course"),
     ("ruleset", "trigger"),
+    ("aiming", "deciding"),
+    ("aiming", "sampling"),
     ("check", "following"),
     ("watching", "following"),
     ("watching", "clocks"),
@@ -428,6 +435,8 @@ ROOMS = {
     "rich": {"render", "progress"},
     "durable": {"correlate_durable"},
     "durable_rules_engine": {"correlate_durable"},
+    "hypothesis": {"testing"},
+    "pytest": {"pytest_plugin"},
     "cyclopts": {
         "cli",
         "cli_calendar",

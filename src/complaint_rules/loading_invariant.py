@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from complaint_rules.domains import Enumeration, Ordered
 from complaint_rules.invariant import Invariant, Monotone, Scale
 from complaint_rules.loading_trigger import TriggerReader
 from complaint_rules.model import InvariantDoc, MonotoneDoc, ScaleDoc
 from complaint_rules.names import label_for
+from complaint_rules.ruleset import When
 from complaint_rules.source import Path
 from complaint_rules.words import suggest
 
-_KINDS = ("never", "always", "implies", "monotone")
+_KINDS = ("never", "always", "implies", "at_most", "at_least", "monotone")
+_PAST = {"at_most": ">", "at_least": "<"}  # what lies past a bound
 _NUMBERS = ("integer", "decimal", "money", "duration", "date", "datetime")
 
 
@@ -31,10 +35,17 @@ class InvariantReader(TriggerReader):
                 where: Path = (*path, "implies")
                 broken = self._when(doc.implies.if_, None, (*where, "if"))
                 return Invariant(*head, kept=self._when(doc.implies.then, None, (*where, "then")), broken=broken)
+            case "at_most" | "at_least":
+                past = tuple({n: f"{_PAST[kind]} {bound}"} for n, bound in (getattr(doc, kind) or {}).items())
+                return Invariant(*head, broken=self._bounds(past, (*path, kind)))
             case "monotone" if doc.monotone is not None:
                 found = self._monotone(doc.monotone, (*path, "monotone"))
                 return Invariant(*head, monotone=found) if found else None
         return None
+
+    def _bounds(self, past: tuple[Mapping[str, str], ...], path: Path) -> tuple[When, ...]:
+        """Return the tests that a value lies past its bound, each read where the bound stands."""
+        return tuple(w for cells in past for w in self._when((cells,), None, path))
 
     def _monotone(self, doc: MonotoneDoc, path: Path) -> Monotone | None:
         key = self._only(doc, ("never_raises", "never_lowers"), path)

@@ -183,6 +183,8 @@ class InvariantDoc(Doc):
     never: CellsField | None = None
     always: CellsField | None = None
     implies: ImpliesDoc | None = None
+    at_most: dict[str, str] | None = None
+    at_least: dict[str, str] | None = None
     monotone: MonotoneDoc | None = None
     because: Ids = []
 

@@ -118,7 +118,7 @@ class _Search:
         self.own = _violation(self.invariant, self.rules)
         steps = [s for s, _ in self.plan.steps]
         self.by_formula = {n for s in steps if isinstance(s, ExpressionStep) for n in read_by(s)}
-        self.tests = _tests_of([*steps, *([self.own[0]] if self.own else [])], self.rules)
+        self.tests = tests_of([*steps, *([self.own[0]] if self.own else [])], self.rules)
 
     def known(self, facts: Mapping[str, Any]) -> Standing:
         """Return what is known of a part of the cases; an optional fact is open until it is said to be absent."""
@@ -282,7 +282,7 @@ def _violation(invariant: Invariant, rules: CompiledRuleset) -> tuple[Step, Sett
     return step, settler(step)
 
 
-def _tests_of(steps: Iterable[Step], rules: CompiledRuleset) -> Mapping[str, list[Test]]:
+def tests_of(steps: Iterable[Step], rules: CompiledRuleset) -> Mapping[str, list[Test]]:
     """Return every test of each column in these steps, bounds that are set put in."""
     found: dict[str, list[Test]] = {}
     for step in steps:

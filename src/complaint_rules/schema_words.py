@@ -130,6 +130,8 @@ KEYS: Mapping[str, Label] = {
     "ImpliesDoc.then": Label("这也成立", "this does too"),
     "monotone": Label("一项上升时另一项不升或不降", "what does not go up, or down, while a fact goes up"),
     "raise": Label("上升的事实", "the fact that goes up"),
+    "at_most": Label("各名称的值不超过", "names whose values never lie above a bound"),
+    "at_least": Label("各名称的值不低于", "names whose values never lie below a bound"),
     "never_raises": Label("不得随之上升的", "what does not go up with it"),
     "never_lowers": Label("不得随之下降的", "what does not go down with it"),
     "ScaleDoc.name": Label("名称", "its name"),
