@@ -134,6 +134,7 @@ FLOORS = (
         "moves",
         "moving",
         "moving_words",
+        "synthesising",
         "mapping_proposal",
         "interview",
         "mutate",
@@ -407,6 +408,7 @@ ROOMS = {
         "record_partition",
         "moves",
         "moving",
+        "synthesising",
     },
     "pyarrow": {
         "batch",
@@ -429,6 +431,7 @@ ROOMS = {
         "verifying",
         "moves",
         "moving",
+        "synthesising",
     },
     "holidays": {"calendar_countries"},
     "chinese_calendar": {"calendar_countries"},
