@@ -14,7 +14,7 @@ import pytest
 from fences import Fence, fences
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "reports.md", ROOT / "docs" / "batch.md"]
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{n}.md" for n in ("tutorial", "reports", "batch", "simulate"))]
 EVERY_PAGE = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 # A page shows a command and what it answers to; 1 is "findings" or "still unknown".

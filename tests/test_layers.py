@@ -336,6 +336,7 @@ NEIGHBOURS = {
     ("moving_words", "library"),
     ("moving_words", "moves"),
     ("moving_words", "moving"),
+    ("moving_words", "render"),
     ("record_partition", "column_plan"),
     ("verifying", "column_recheck"),
     ("verifying", "simulating"),
