@@ -125,6 +125,28 @@ def test_each_row_speaks_in_the_version_in_force_on_its_day() -> None:
     assert found[3]["level.unset"] == "grave"
 
 
+def test_a_day_on_which_no_version_is_in_force_refuses_its_row() -> None:
+    text = RULES.ruleset.document.text.replace(
+        "effective: {by: received_on}", "effective: {from: 2021-01-01, by: received_on}"
+    )
+    table = {"received_on": ["2020-12-31", "2021-01-01"], "parts": [2, 2]}
+    found = decide_columns(load_text(text), table, only=["count"], recheck=2).to_pylist()
+
+    assert [r["count"] for r in found] == [None, 8]
+    assert [r["problems"] and "CR313" in r["problems"] for r in found] == [True, None]
+
+
+@pytest.mark.parametrize("size", [pa.int8(), pa.uint32(), pa.uint64()])
+def test_a_dictionary_may_have_any_indices_and_more_entries_than_there_are_rows(size: Any) -> None:
+    words = pa.array(["hotline", None, "email", "fax", "letter", "hotline"])
+    array = pa.DictionaryArray.from_arrays(pa.array([5, None, 2, 1, 4], size), words)
+    table = pa.table({"channel": array, "loss": [1] * 5, "received_on": ["2024-05-06"] * 5})
+    found = decide_columns(RULES, table, only=["level"]).slice(0, 4).to_pylist()
+
+    assert [r["level"] for r in found] == ["high", None, "low", None]
+    assert decide_columns(RULES, table.slice(4, 1), only=["level"]).column("level").to_pylist() == ["low"]
+
+
 def test_values_under_nulls_do_not_count() -> None:
     garbage = np.array([7, -(2**62), 5], np.int64)
     valid = pa.py_buffer(np.packbits([1, 0, 1], bitorder="little"))
@@ -210,6 +232,8 @@ def test_columns_that_are_no_facts_must_be_named_to_be_kept() -> None:
         ({"only": ["lvel"]}, "CR308"),
         ({"due": ["x"]}, "CR308"),
         ({"keep": ["x"]}, "CR301"),
+        ({"notes": ["rule"]}, "CR302"),
+        ({"keep": ["level"], "table": {"level": ["a"]}}, "CR331"),
         ({"parameters": {"x": 1}}, "CR307"),
         ({"table": "channel"}, "CR331"),
         ({"table": {"channel": ["email"], "loss": [1, 2]}}, "CR331"),

@@ -20,9 +20,9 @@ from complaint_rules.library import names
 from random_columns import comparable, cut, said, some_table
 from random_rulesets import random_ruleset, to_yaml
 
-ROWS = 16
+ROWS = 12
 RULESETS = sizes.of(10, 200)
-LAW = settings(max_examples=sizes.of(4, 120), deadline=None, suppress_health_check=list(HealthCheck))
+LAW = settings(max_examples=sizes.of(3, 120), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache

@@ -16,10 +16,7 @@ from fences import Fence, fences
 ROOT = Path(__file__).parents[1]
 PAGES = [
     ROOT / "README.md",
-    ROOT / "docs" / "tutorial.md",
-    ROOT / "docs" / "reports.md",
-    ROOT / "docs" / "batch.md",
-    ROOT / "docs" / "audit.md",
+    *(ROOT / "docs" / f"{n}.md" for n in ("tutorial", "reports", "batch", "simulate", "audit")),
 ]
 EVERY_PAGE = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 

@@ -168,6 +168,24 @@ def test_food_the_boxes_of_a_complaint_count_once_and_follow_a_corrected_cause()
     assert [(type(s).__name__, s.id) for s in after] == [("Retraction", before[0].id)]
 
 
+def test_handbook_the_third_failure_and_each_further_one_bring_in_management() -> None:
+    told: list[Told] = [
+        ("c1", f"2024-05-0{day}T09:00:00", "revisit_supplement" if day == 2 else "revisit_dissatisfied", {})
+        for day in (1, 2, 3, 4, 5)
+    ]
+    told.append(("c2", "2024-05-01T09:00:00", "revisit_dissatisfied", {}))
+    counted = rules("handbook", ("supplementary_opinion_effect", "treat_as_dissatisfied"))
+    twice = rules("handbook", ("max_attempts", 2))
+
+    found = said(rules("handbook"), told, "2024-06-01T00:00")
+    assert [(s[0], s[2]) for s in found] == [
+        ("third_failure", "2024-05-04 09:00"),
+        ("third_failure", "2024-05-05 09:00"),
+    ]
+    assert [s[2][:10] for s in said(counted, told, "2024-06-01T00:00")] == ["2024-05-03", "2024-05-04", "2024-05-05"]
+    assert [s[2][:10] for s in said(twice, told, "2024-06-01T00:00")] == ["2024-05-03", "2024-05-04", "2024-05-05"]
+
+
 @pytest.mark.parametrize("ruleset", names())
 def test_every_trigger_speaks_both_languages_cites_a_clause_and_has_its_threshold_where_the_text_does(
     ruleset: str,

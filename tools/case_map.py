@@ -22,9 +22,6 @@ from complaint_rules.source import read
 SUBJECTS = ("field", "name", "action", "what", "clause", "to")
 
 
-SUBJECTS = ("field", "name", "action", "what", "clause", "to")
-
-
 def keys_of(expected: Any, prefix: str = "") -> Iterator[str]:
     """Yield the keys of an expectation, dotted; a variant's keys stand below the variant, a part is TYPE.SUBJECT."""
     if isinstance(expected, list):

@@ -13,9 +13,9 @@ from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import known_deadlines, known_decisions, under
 from complaint_rules.words import Lang, suggest
 
-BLOCK_ROWS = 1 << 15
-# What is said of a decision besides its value, as far as its kind has it.
-NOTES = ("status", "rules", "unmet", "ask", "unset")
+BLOCK_ROWS = 1 << 16
+# What is said of a decision or a time limit besides its value, as far as its kind has it.
+NOTES = ("status", "rules", "unmet", "ask", "unset", "provisional")
 _ABSENT = "deciding columns needs numpy and pyarrow: pip install 'complaint-rules[batch]'"
 
 
@@ -40,7 +40,7 @@ def decide_columns(
 
     `table` is an Arrow table, record batch or reader, a pandas or Polars data frame, or a dict of columns; a column is
     a fact by its name, a null is a missing fact, and `keep` names columns that are no facts and are handed through.
-    `notes` says which columns a decision has besides its values.
+    `notes` says which columns a decision or a time limit has besides its values.
     `only`, `parameters` and `assumptions` are those of `decide`; `due` names the deadlines wanted, `calendar` and
     `strict` are those of `due`. A row with a wrong value gets no answer and its reason in the column `problems`.
     Of every block of `rows` some rows (`recheck`, chosen by `seed`) are decided singly as well and compared.
@@ -94,17 +94,21 @@ def plan_columns(
     """
     try:
         from complaint_rules.column_plan import ColumnPlan, Wanted  # noqa: PLC0415 - opened when columns are decided
+        from complaint_rules.column_tables import check_names  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise _absent(error) from None
     set_ = rules if parameters is None and assumptions is None else under(rules, parameters, assumptions=assumptions)
     ruleset = set_.ruleset
     known_decisions(ruleset, only or ())
     known_deadlines(ruleset, due)
+    _known_notes(notes)
     _known_columns(ruleset.inputs, schema.names, keep)
     used = load_calendar(calendar or str(ruleset.calendar)) if due else None
     decisions = None if only is None else frozenset(only)
     deadlines = tuple(n for n in ruleset.deadlines if n in due)
-    return ColumnPlan(set_, schema, Wanted(decisions, deadlines, used, strict, tuple(keep), tuple(notes), lang))
+    plan = ColumnPlan(set_, schema, Wanted(decisions, deadlines, used, strict, tuple(keep), tuple(notes), lang))
+    check_names(plan.schema.names)
+    return plan
 
 
 def _known_columns(inputs: Collection[str], names: Collection[str], keep: Collection[str]) -> None:
@@ -113,6 +117,13 @@ def _known_columns(inputs: Collection[str], names: Collection[str], keep: Collec
     if unknown:
         words = [{"name": n, "suggestion": suggest(n, inputs)} for n in unknown]
         raise FactsError([Diagnostic("CR301", args=w, where=str(w["name"])) for w in words])
+
+
+def _known_notes(notes: Collection[str]) -> None:
+    unknown = [n for n in notes if n not in NOTES]
+    if unknown:
+        words = [{"value": n, "expected": " / ".join(NOTES), "suggestion": suggest(n, NOTES)} for n in unknown]
+        raise FactsError([Diagnostic("CR302", args=w, where="notes") for w in words])
 
 
 def _absent(error: ModuleNotFoundError) -> ModuleNotFoundError:

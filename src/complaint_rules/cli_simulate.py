@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -18,6 +18,8 @@ from complaint_rules.progress import shown_progress
 from complaint_rules.typed import AS_WRITTEN, Json, Laid, Language, RulesetName, settings_of
 from complaint_rules.words import Label, Lang
 
+_MADE = Label("{}：虚构投诉 {} 件（{}）", "{}: {} made-up complaints ({})")
+_HAPPENED = Label("{}：虚构经过 {} 条", "{}: {} made-up events")
 RecordsFile = Annotated[str, Parameter(help="CSV (UTF-8 or GB18030), Parquet or Arrow file with one complaint a row")]
 MappingFile = Annotated[str | None, Parameter(help="YAML file that says which column is which fact")]
 _AT_WORK, _COMPARED = Label("判定", "deciding"), Label("比较", "comparing")
@@ -154,6 +156,36 @@ def compare(
     else:
         print_lines(*comparison_lines(found, examples, lang))
     return FINDINGS if found.moved or found.refused else OK
+
+
+def synthesise(
+    ruleset: RulesetName,
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="the file for the records, .parquet or .csv")],
+    rows: Annotated[int, Parameter(help="how many complaints")] = 1000,
+    seed: Annotated[int, Parameter(help="the same seed makes the same complaints")] = 0,
+    known: Annotated[float, Parameter(help="the chance that a fact is given, 0 to 1")] = 0.95,
+    encoding: Annotated[Literal["utf-8", "gb18030"], Parameter(help="of a CSV file")] = "utf-8",
+    events: Annotated[
+        Path | None, Parameter(help="a file for histories, one entry a line, as `watch` takes it")
+    ] = None,
+    histories: Annotated[int, Parameter(help="of how many complaints")] = 1000,
+    laid: Laid = AS_WRITTEN,
+    lang: Language = "en",
+) -> int:
+    """Make up complaints that reach the bounds and values of a ruleset; every one is labelled synthetic."""
+    with packages():
+        from complaint_rules.synthesising import Synthetic, write_histories, write_records  # noqa: PLC0415 - optional
+
+    rules = load(ruleset, overlays=laid.overlay, at=laid.day)
+    made = Synthetic(rules, max(rows, 0), abs(seed), known)
+    write_records(made, out, encoding=encoding)
+    print_lines(_MADE.in_lang(lang).format(out, f"{made.rows:,}", made.label))
+    if events is not None:
+        count = write_histories(made, events, histories)
+        print_lines(_HAPPENED.in_lang(lang).format(events, f"{count:,}"))
+    return OK
 
 
 def _beside(records: str) -> Path:

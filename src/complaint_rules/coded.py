@@ -131,11 +131,13 @@ class Column:
     values: Values
     numbers: Numbers | None = None
 
-    def at(self, row: int) -> Any:
-        code = self.codes[row]
-        if code == NUMBER and self.numbers is not None:
-            return self.numbers.grid.value(int(self.numbers.whole[row]))
-        return self.values.held[code]
+    def values_at(self, rows: Rows) -> list[Any]:
+        """Return the values in some rows."""
+        held, codes = self.values.held, self.codes[rows].tolist()
+        if self.numbers is None:
+            return [held[c] for c in codes]
+        value, whole = self.numbers.grid.value, self.numbers.whole[rows].tolist()
+        return [held[c] if c != NUMBER else value(w) for c, w in zip(codes, whole, strict=True)]
 
     def take(self, rows: Rows) -> Column:
         numbers = self.numbers and Numbers(self.numbers.whole[rows], self.numbers.grid)

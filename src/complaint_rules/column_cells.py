@@ -17,6 +17,8 @@ from complaint_rules.tables import Table
 _MOST_PLACES = 1 << 20
 _MOST_KEY = 1 << 62
 _FEW = 32
+# What gives the numbers of some rows.
+Settle = Callable[[Rows], Sequence[int]]
 
 
 @dataclass
@@ -107,16 +109,16 @@ class Combinations:
         self.rooms: tuple[int, ...] = ()
         self.places = np.empty(0, np.int32)
 
-    def numbers(self, columns: Mapping[str, Column], rows: int, first: Callable[[int], int]) -> Codes:
-        """Return each row's number; `first` gives that of a row whose combination was not met before."""
+    def numbers(self, columns: Mapping[str, Column], rows: int, settle: Settle) -> Codes:
+        """Return each row's number; `settle` gives those of rows whose combinations were not met before."""
         if not self.cells:
             if rows and () not in self.known:
-                self.known[()] = first(0)
+                (self.known[()],) = settle(np.zeros(1, np.intp))
             return np.full(rows, self.known.get((), 0), np.int32)
         cells = [c.of(columns[c.name]) for c in self.cells]
         rooms = tuple(c.room for c in self.cells)
         if prod(rooms) > _MOST_PLACES:
-            return self._sorted(cells, rooms, first)
+            return self._sorted(cells, rooms, settle)
         if rooms != self.rooms:
             self.rooms, self.places = rooms, np.full(prod(rooms), -1, np.int32)
         key = _keys(cells, rooms)
@@ -124,11 +126,11 @@ class Combinations:
         if rows and found.min() < 0:
             new = np.flatnonzero(found < 0)
             fresh, at = np.unique(key[new], return_index=True)
-            self.places[fresh] = self._numbered(cells, new[at], first)
+            self.places[fresh] = self._numbered(cells, new[at], settle)
             found = self.places.take(key)
         return found
 
-    def _sorted(self, cells: Sequence[Codes], rooms: Sequence[int], first: Callable[[int], int]) -> Codes:
+    def _sorted(self, cells: Sequence[Codes], rooms: Sequence[int], settle: Settle) -> Codes:
         key, size = cells[0].astype(np.int64), rooms[0]
         for codes, room in zip(cells[1:], rooms[1:], strict=True):
             if size * room >= _MOST_KEY:
@@ -136,18 +138,15 @@ class Combinations:
                 size = len(met)
             key, size = key * room + codes, size * room
         _, at, places = np.unique(key, return_index=True, return_inverse=True)
-        return self._numbered(cells, at, first).take(places)
+        return self._numbered(cells, at, settle).take(places)
 
-    def _numbered(self, cells: Sequence[Codes], rows: Rows, first: Callable[[int], int]) -> Codes:
+    def _numbered(self, cells: Sequence[Codes], rows: Rows, settle: Settle) -> Codes:
         """Return the numbers of rows that differ in some cell."""
-        found = np.empty(len(rows), np.int32)
-        combinations = zip(*(c[rows].tolist() for c in cells), strict=True)
-        for i, (row, combination) in enumerate(zip(rows.tolist(), combinations, strict=True)):
-            number = self.known.get(combination)
-            if number is None:
-                number = self.known[combination] = first(row)
-            found[i] = number
-        return found
+        combinations = list(zip(*(c[rows].tolist() for c in cells), strict=True))
+        new = [i for i, combination in enumerate(combinations) if combination not in self.known]
+        if new:
+            self.known.update(zip([combinations[i] for i in new], settle(rows[new]), strict=True))
+        return np.fromiter(map(self.known.__getitem__, combinations), np.int32, len(rows))
 
     @property
     def kept(self) -> int:

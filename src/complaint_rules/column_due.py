@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from complaint_rules.answers import Answer, Decided, DecisionResult, Missing, Trace
-from complaint_rules.coded import NUMBER, Codes, Column, Grid, Numbers, Values, Whole
+from complaint_rules.coded import NUMBER, Codes, Column, Grid, Numbers, Rows, Values, Whole
 from complaint_rules.column_cells import Cells, Combinations
 from complaint_rules.column_settling import Block
 from complaint_rules.compile import CompiledRuleset
@@ -133,40 +133,53 @@ class DueSettling:
     def run(self, block: Block) -> Codes:
         """Return the number of each row's due answer: first the terms that are agreed on, then when that is."""
         if self.start not in self.moving:
-            agreed = self.agreements.numbers(block.columns, block.rows, lambda row: self._agree(block, row))
+            agreed = self.agreements.numbers(block.columns, block.rows, lambda rows: self._agree(block, rows))
             return np.array([self._number(a) for a in self.agreed], np.int32).take(agreed) if block.rows else agreed
         start = block.columns[self.start]
         whole, codes = _as_instants(start)
         columns = {**block.columns, _START: self._marked(start, codes)}
-        agreed = self.agreements.numbers(columns, block.rows, lambda row: self._agree(block, row))
+        agreed = self.agreements.numbers(columns, block.rows, lambda rows: self._agree(block, rows))
         starts = {_TERMS: Column(agreed + 1, self.terms), _START: self._start(start, whole, codes)}
-        return self.combinations.numbers(starts, block.rows, lambda row: self._reckon(int(agreed[row]), start, row))
+        return self.combinations.numbers(starts, block.rows, lambda rows: self._reckon(agreed, start, rows))
 
     def _marked(self, start: Column, codes: Codes) -> Column:
         """Return of each start only whether it is known, or what else it is."""
-        marks = np.array([self.known.code_of(v) for v in (True, *start.values.held[1:])], np.int32)
-        return Column(marks.take(codes), self.known)
+        return Column(self._kept_unknown(start, codes, self.known, self.known.code_of(True)).take(codes), self.known)
+
+    def _kept_unknown(self, start: Column, codes: Codes, values: Values, known: int) -> Codes:
+        """Return, for each code that occurs, that of the same value among others, and `known` for all instants."""
+        lookup = np.full(len(start.values), known, np.int32)
+        for code in np.unique(codes).tolist() if codes.any() else ():
+            lookup[code] = values.code_of(start.values.held[code]) if code != NUMBER else known
+        return lookup
 
     def _start(self, start: Column, whole: Whole, codes: Codes) -> Column:
         """Return what the limit can tell apart of its start: the local day, if the time of day makes no difference."""
         if not self.by_day:
             return start
-        unknown = np.array([NUMBER, *(self.day_values.code_of(v) for v in start.values.held[1:])], np.int32)
+        unknown = self._kept_unknown(start, codes, self.day_values, NUMBER)
         return Column(unknown.take(codes), self.day_values, Numbers(self.days.of(whole), Grid("date")))
 
-    def _agree(self, block: Block, row: int) -> int:
-        """Return the number of the terms that hold for a row, or of why none do."""
-        agreed = self._agreed(block, row)
-        self.agreed.append(agreed.terms if isinstance(agreed, Agreed) else agreed)
-        self.terms.code_of(len(self.agreed) - 1)
-        return len(self.agreed) - 1
+    def _agree(self, block: Block, rows: Rows) -> list[int]:
+        """Return the numbers of the terms that hold for some rows, or of why none do."""
+        values = {n: block.columns[n].values_at(rows) for n in self.moving}
+        decisions = {n.partition(".")[0] for n in self.moving} & self.rules.ruleset.decisions.keys()
+        answers = {d: block.answers_at(d, rows) for d in decisions}
+        first = len(self.agreed)
+        for at in range(len(rows)):
+            told = {d: held[at] for d, held in answers.items()}
+            agreed = self._agreed({n: held[at] for n, held in values.items()}, told)
+            self.agreed.append(agreed.terms if isinstance(agreed, Agreed) else agreed)
+            self.terms.code_of(len(self.agreed) - 1)
+        return list(range(first, len(self.agreed)))
 
-    def _agreed(self, block: Block, row: int) -> Agreed | Promptly | NotDue | OpenDue | RefusedDue:
+    def _agreed(
+        self, values: Mapping[str, Any], told: Mapping[str, Answer | None]
+    ) -> Agreed | Promptly | NotDue | OpenDue | RefusedDue:
         ruleset = self.rules.ruleset
-        values = {n: block.columns[n].at(row) for n in self.moving}
         facts = {n: v for n, v in values.items() if n in ruleset.inputs and not isinstance(v, (Missing, Sign))}
-        decisions = {n.partition(".")[0] for n in self.moving} & ruleset.decisions.keys()
-        answers = {d: _answer_of(block, d, row, values) for d in decisions}
+        # A number that was worked out has no answer of its own.
+        answers = {d: Decided(values[d], _NO_TRACE) if a is None else a for d, a in told.items()}
         result = DecisionResult(
             ruleset.id, ruleset.version, ruleset.content_hash, facts, MappingProxyType(answers), (), (), (), {}
         )
@@ -175,15 +188,18 @@ class DueSettling:
         except FactsError as error:
             return RefusedDue(error.diagnostics)
 
-    def _reckon(self, number: int, start: Column, row: int) -> int:
-        agreed = self.agreed[number]
+    def _reckon(self, agreed: Codes, start: Column, rows: Rows) -> list[int]:
+        numbers, starts = agreed[rows].tolist(), start.values_at(rows)
+        return [self._number(self._reckoned(self.agreed[n], s)) for n, s in zip(numbers, starts, strict=True)]
+
+    def _reckoned(self, agreed: Terms | Reckoned, start: Any) -> Reckoned:
         if not isinstance(agreed, Terms):
-            return self._number(agreed)
+            return agreed
         try:
-            found = Clock(agreed, since(start.at(row)), self.calendar).due()
+            found = Clock(agreed, since(start), self.calendar).due()
         except (OutOfReachError, OverflowError):
-            return self._number(RefusedDue(out_of_reach(self.deadline).diagnostics))
-        return self._number(ReckonedDue(EPOCH + found.at, found.provisional))
+            return RefusedDue(out_of_reach(self.deadline).diagnostics)
+        return ReckonedDue(EPOCH + found.at, found.provisional)
 
     def _number(self, answer: Any) -> int:
         """Return the number of an answer; equal ones share it."""
@@ -207,11 +223,6 @@ class DueSettling:
     def kept(self) -> int:
         """How much is remembered."""
         return self.agreements.kept + self.combinations.kept + len(self.answers)
-
-
-def _answer_of(block: Block, decision: str, row: int, values: Mapping[str, Any]) -> Answer:
-    found = block.answer(decision, row)
-    return Decided(values[decision], _NO_TRACE) if found is None else found
 
 
 def _as_instants(column: Column) -> tuple[Whole, Codes]:

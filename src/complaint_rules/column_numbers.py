@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil, floor
 from typing import Any
 
@@ -98,21 +99,21 @@ def outside(numbers: Numbers, domain: Ordered) -> Flags | None:
     whole, grid = numbers.whole, numbers.grid
     if not whole.size:
         return None
+    least, most, over = _limits(grid, domain)
     found: list[Flags] = []
-    if domain.minimum is not None and int(whole.min()) < (least := ceil(grid.exact(domain.minimum))):
+    if least is not None and int(whole.min()) < least:
         found.append(below(whole, least))
-    if domain.maximum is not None and int(whole.max()) > (most := floor(grid.exact(domain.maximum))):
+    if most is not None and int(whole.max()) > most:
         found.append(~below(whole, most + 1))
-    if domain.step is not None and (off := _off_grid(whole, grid, domain)) is not None:
-        found.append(off)
+    if over != 1:
+        found.append(whole % over != 0 if over <= MOST else whole != 0)
     return np.logical_or.reduce(found) if found else None
 
 
-def _off_grid(whole: Whole, grid: Grid, domain: Ordered) -> Flags | None:
-    """Return which numbers lie between two steps; None where all whole numbers are steps."""
+@lru_cache(1024)
+def _limits(grid: Grid, domain: Ordered) -> tuple[int | None, int | None, int]:
+    """Return the least and the greatest whole number that a domain holds, and of what they must be multiples."""
+    least = None if domain.minimum is None else ceil(grid.exact(domain.minimum))
+    most = None if domain.maximum is None else floor(grid.exact(domain.maximum))
     # A step of n/d of the grid's unit, n and d without a common factor: w is a multiple of it where it is one of n.
-    over = grid.exact(domain.step).numerator
-    if over == 1:
-        return None
-    found: Flags = whole % over != 0 if over <= MOST else whole != 0
-    return found
+    return least, most, 1 if domain.step is None else grid.exact(domain.step).numerator

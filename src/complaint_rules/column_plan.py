@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from complaint_rules.answers import Missing
 from complaint_rules.coded import NUMBER, Codes, Column, Flags, Rows
 from complaint_rules.column_buffers import wrapped
 from complaint_rules.column_due import DueSettling, due_reads
-from complaint_rules.column_due_writing import DueWriter, refused_rows
+from complaint_rules.column_due_writing import DueWriter
 from complaint_rules.column_reading import FactReader
 from complaint_rules.column_scales import scales_of
 from complaint_rules.column_settling import Block, Settling
@@ -64,7 +64,7 @@ class ColumnPlan:
 
     def run(self, batch: Any) -> Any:
         """Return what the ruleset says of each row of a record batch, in the same order."""
-        if sum(v.kept for v in self.versions) + sum(len(r.met) + len(r.values) for r in self.readers.values()) > _KEPT:
+        if sum(v.kept for v in self.versions) + sum(r.kept for r in self.readers.values()) > _KEPT:
             self._start_anew()
         problems = _Problems(self.wanted.lang)
         columns = self._read(batch, problems)
@@ -127,7 +127,8 @@ class ColumnPlan:
 
     def _whenever(self, columns: Mapping[str, Column], at: Rows, problems: _Problems) -> list[Any]:
         """Return what all versions say alike of rows whose day is not known, one by one."""
-        rows = [{n: columns[n].at(row) for n in self.facts} for row in at.tolist()]
+        values = {n: columns[n].values_at(at) for n in self.facts}
+        rows = [{n: held[i] for n, held in values.items()} for i in range(len(at))]
         facts = [{n: v for n, v in row.items() if not isinstance(v, (Missing, Sign))} for row in rows]
         return self.versions[-1].run_singly(self.rules, facts, problems, at)
 
@@ -201,7 +202,7 @@ class _Version:
         if wanted.calendar is not None:
             zone = wanted.calendar.zone
             self.dues = [
-                (DueSettling(rules, d, wanted.calendar, varying), DueWriter(d.name, zone, wanted.strict))
+                (DueSettling(rules, d, wanted.calendar, varying), DueWriter(d.name, zone, wanted.strict, wanted.notes))
                 for d in deadlines
             ]
 
@@ -231,7 +232,7 @@ class _Version:
         for due, by in self.dues:
             numbers = due.run(block)
             made += by.write(due.answers, numbers, refused)
-            for row, wrong in refused_rows(due.answers, numbers).items():
+            for row, wrong in by.refused_rows(numbers).items():
                 if refused is None or not refused[row]:
                     problems.note(int(rows[row]), wrong)
         return made
@@ -252,13 +253,14 @@ class _Version:
         results = [decide(rules, f, only=self.wanted.decisions).decisions for f in facts]
         made: list[Any] = []
         for name, known in self.writers.items():
-            writer = replace(known, kept=[], unfit={}, met=0)
+            writer = known.anew()
             made += writer.write([r[name] for r in results], each, refused)
             for row, found in writer.unfit_rows(each).items():
                 problems.note(int(rows[row]), [found])
         for due, by in self.dues:
             answers = [due.single(rules, f) for f in facts]
-            made += replace(by, kept=[], met=0).write(answers, each, refused)
-            for row, wrong in refused_rows(answers, each).items():
+            writing = by.anew()
+            made += writing.write(answers, each, refused)
+            for row, wrong in writing.refused_rows(each).items():
                 problems.note(int(rows[row]), wrong)
         return made

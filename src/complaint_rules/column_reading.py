@@ -41,8 +41,8 @@ def raw_of(scalar: Any) -> Any:
     if not scalar.is_valid:
         return None
     kind = scalar.type
-    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
-        return raw_of(scalar.value if pa.types.is_dictionary(kind) else pa.scalar(scalar.as_py(), kind.value_type))
+    if pa.types.is_dictionary(kind):
+        return raw_of(scalar.value)
     try:
         if pa.types.is_timestamp(kind):
             return _instant(scalar.value, kind)
@@ -51,6 +51,11 @@ def raw_of(scalar: Any) -> Any:
         return scalar.as_py()
     except (OverflowError, ValueError):
         return Unreadable(f"{getattr(scalar, 'value', scalar.type)} ({kind})")
+
+
+def raw_at(array: Any, row: int) -> Any:
+    """Return the raw value in a row of an array."""
+    return raw_of(_plain(array)[row])
 
 
 def _instant(value: int, kind: Any) -> datetime:
@@ -108,9 +113,14 @@ class FactReader:
             return self._truths(plain)
         return self._dictionary(plain.dictionary_encode())
 
+    @property
+    def kept(self) -> int:
+        """How much is remembered."""
+        return len(self.met) + len(self.values)
+
     def wrong(self, array: Any, row: int) -> list[Diagnostic]:
         """Return what is wrong with the value of a row."""
-        return wrong_value(raw_of(_plain(array)[row]), self.domain, self.name)
+        return wrong_value(raw_at(array, row), self.domain, self.name)
 
     def code(self, raw: Any) -> int:
         """Return the code of a raw value, or that it is wrong."""
@@ -149,8 +159,10 @@ class FactReader:
     def _dictionary(self, array: Any) -> Read:
         entries, nulls = array.dictionary, nulls_in(array.indices)
         places = numbers_in(array.indices)
+        if nulls is not None or places.dtype == np.uint64:
+            places = places.astype(np.int64)
         if nulls is not None:
-            places = np.where(nulls, len(entries), places.astype(np.int64, copy=False))
+            places[nulls] = len(entries)
         if len(entries) <= len(array):
             lookup = np.array([*map(self.code, _raws(entries)), self.missing], np.int32)
             return self._marked(lookup.take(places))

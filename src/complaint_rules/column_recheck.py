@@ -9,7 +9,7 @@ from typing import Any
 from complaint_rules import deciding
 from complaint_rules.column_due import RefusedDue
 from complaint_rules.column_plan import PROBLEMS, ColumnPlan
-from complaint_rules.column_reading import raw_of
+from complaint_rules.column_reading import raw_at
 from complaint_rules.column_writing import UnfitError
 from complaint_rules.diagnostics import FactsError
 from complaint_rules.facts import read_facts
@@ -25,7 +25,7 @@ def recheck(plan: ColumnPlan, batch: Any, made: Any, row: int) -> None:
     Raises:
         UnequalError: they differ.
     """
-    facts = {n: raw_of(batch.column(n)[row]) for n in plan.facts}
+    facts = {n: raw_at(batch.column(n), row) for n in plan.facts}
     different = [f"`{n}` is {b!r}, singly {a!r}" for n, a, b in _compared(plan, facts, made, row) if a != b]
     if different:
         raise UnequalError(f"an error of complaint_rules: row {row} of a block, {facts}: {'; '.join(different)}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from complaint_rules.answers import Answer, Decided, NotRegulated, Undetermined
-from complaint_rules.coded import NUMBER, Codes, Column, Numbers, Values, content
+from complaint_rules.coded import NUMBER, Codes, Column, Numbers, Rows, Values, content
 from complaint_rules.column_cells import Cells, Combinations
 from complaint_rules.column_formula import Worked, Working, can_be_worked
 from complaint_rules.compile import ChecklistStep, ExpressionStep, Step
@@ -33,12 +33,12 @@ class Block:
     columns: dict[str, Column]
     answered: dict[str, tuple[Settling, Codes]]
 
-    def answer(self, decision: str, row: int) -> Answer | None:
-        """Return a decision's answer in a row; None for a number that was worked out."""
+    def answers_at(self, decision: str, rows: Rows) -> list[Answer | None]:
+        """Return a decision's answers in some rows; None for a number that was worked out."""
         settling, numbers = self.answered[decision]
-        return settling.answers[int(numbers[row])]
+        return [settling.answers[n] for n in numbers[rows].tolist()]
 
-    def take(self, rows: Any) -> Block:
+    def take(self, rows: Rows) -> Block:
         """Return the block of some of the rows."""
         columns = {n: c.take(rows) for n, c in self.columns.items()}
         return Block(len(rows), columns, {n: (s, a[rows]) for n, (s, a) in self.answered.items()})
@@ -50,13 +50,17 @@ class Settling:
     def __init__(
         self, step: Step, settle: Settler, blank: Mapping[str, Any], reads: Sequence[str], varying: frozenset[str]
     ) -> None:
-        self.step, self.settle, self.blank = step, settle, blank
+        self.step, self.settle = step, settle
         self.varying = [n for n in reads if n in varying]
-        self.before = tuple(dict.fromkeys(n.partition(".")[0] for n in reads))
+        self.constant = {n: blank[n] for n in reads if n not in varying}
+        # Only an expression reads answers: to say whom a silent operand refers to.
+        sources = (n.partition(".")[0] for n in reads) if isinstance(step, ExpressionStep) else ()
+        self.before = tuple(dict.fromkeys(sources))
         self.combinations = Combinations([Cells(n, t) for n, t in _told_apart(step, self.varying)])
         self.exports = {n: Values() for n in step.hands_on}
         self.answers: list[Answer | None] = [None]  # number 0 is an exact number, see `Column`
         self.numbers: dict[Hashable, int] = {}
+        self.met: dict[int, tuple[Answer, int]] = {}
         self.handed: dict[str, list[int]] = {n: [NUMBER] for n in step.hands_on}
         workable = isinstance(step, ExpressionStep) and can_be_worked(step, blank, varying)
         self.working = Working(step, blank) if workable and isinstance(step, ExpressionStep) else None
@@ -67,14 +71,20 @@ class Settling:
         return self._settled(block) if worked is None else self._worked(block, worked)
 
     def _settled(self, block: Block) -> Outcomes:
-        def first(row: int) -> int:
-            values = {**self.blank, **{n: block.columns[n].at(row) for n in self.varying}}
-            answers = {d: a for d in self.before if d in block.answered and (a := block.answer(d, row)) is not None}
-            return self.number_of(*self.settle(values, answers))
-
-        numbers = self.combinations.numbers(block.columns, block.rows, first)
+        numbers = self.combinations.numbers(block.columns, block.rows, lambda rows: self._settle(block, rows))
         columns = {n: Column(np.array(self.handed[n], np.int32).take(numbers), v) for n, v in self.exports.items()}
         return Outcomes(numbers, columns)
+
+    def _settle(self, block: Block, rows: Rows) -> list[int]:
+        """Settle some rows, one by one."""
+        given = [block.columns[n].values_at(rows) for n in self.varying]
+        before = {d: block.answers_at(d, rows) for d in self.before if d in block.answered}
+        found: list[int] = []
+        for at in range(len(rows)):
+            values = {**self.constant, **{n: held[at] for n, held in zip(self.varying, given, strict=True)}}
+            answers = {d: a for d, held in before.items() if (a := held[at]) is not None}
+            found.append(self.number_of(*self.settle(values, answers)))
+        return found
 
     def _worked(self, block: Block, worked: Worked) -> Outcomes:
         """Return what was worked out, and in the rows where it is not sure what is settled there."""
@@ -100,6 +110,9 @@ class Settling:
 
     def number_of(self, answer: Answer, exports: Mapping[str, Any]) -> int:
         """Return the number of an answer; equal ones share it."""
+        met = self.met.get(id(answer))
+        if met is not None:
+            return met[1]
         handed = {n: v.code_of(exports[n]) for n, v in self.exports.items()}
         key = (_said(answer), tuple(handed.values()))
         found = self.numbers.get(key)
@@ -108,12 +121,13 @@ class Settling:
             self.answers.append(answer)
             for name, code in handed.items():
                 self.handed[name].append(code)
+        self.met[id(answer)] = answer, found  # kept with its answer, so that the id stays its own
         return found
 
     @property
     def kept(self) -> int:
         """How much is remembered."""
-        return self.combinations.kept + len(self.answers)
+        return self.combinations.kept + len(self.answers) + len(self.met)
 
 
 def _told_apart(step: Step, varying: Sequence[str]) -> list[tuple[str, Table | None]]:

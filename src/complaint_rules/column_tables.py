@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -22,10 +23,19 @@ def batches_of(columns: Any, rows: int) -> tuple[Any, Iterator[Any]]:
         schema, found = _stream(columns)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise unusable(Label(str(error), str(error))) from error
-    twice = sorted({n for n in schema.names if schema.names.count(n) > 1})
+    check_names(schema.names)
+    return schema, (part for batch in found for part in _parts(batch, rows))
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse columns of the same name.
+
+    Raises:
+        FactsError: there are some.
+    """
+    twice = ", ".join(f"`{n}`" for n, times in Counter(names).items() if times > 1)
     if twice:
         raise unusable(Label(f"列 {twice} 出现多次", f"there is more than one column {twice}"))
-    return schema, (part for batch in found for part in _parts(batch, rows))
 
 
 def _stream(columns: Any) -> tuple[Any, Iterable[Any]]:

@@ -130,9 +130,14 @@ class AnswerWriter:
     decision: Decision
     values: Sequence[ValueWriter]
     notes: Mapping[str, Note]
+    said: list[list[Any]] = field(default_factory=list)  # of each column, for each answer met
     kept: list[Gathered] = field(default_factory=list)
     unfit: dict[int, Diagnostic] = field(default_factory=dict)
     met: int = 0
+
+    def anew(self) -> AnswerWriter:
+        """Return a writer of the same columns that has met no answers."""
+        return AnswerWriter(self.decision, self.values, self.notes)
 
     @property
     def fields(self) -> list[tuple[str, Any]]:
@@ -152,12 +157,16 @@ class AnswerWriter:
         return {int(r): self.unfit[n] for n in self.unfit for r in np.flatnonzero(at == n)}
 
     def _keep(self, answers: Sequence[Answer | None]) -> None:
+        """Note what the columns say of answers that were not met before."""
+        self.said = self.said or [[] for _ in self.fields]
+        new = list(enumerate(answers))[self.met :]
         self.met = len(answers)
-        self.unfit.clear()
-        values = [[self._value(i, a, v) for i, a in enumerate(answers)] for v in self.values]
-        kept = [array_of_list([*found, None], v.type) for found, v in zip(values, self.values, strict=True)]
-        kept += [array_of_list([*map(note, answers), None], WORDS) for note in self.notes.values()]
-        self.kept = [Gathered(column) for column in kept]
+        for said, writer in zip(self.said, self.values, strict=False):
+            said += [self._value(i, a, writer) for i, a in new]
+        for said, note in zip(self.said[len(self.values) :], self.notes.values(), strict=True):
+            said += [note(a) for _, a in new]
+        columns = zip(self.said, self.fields, strict=True)
+        self.kept = [Gathered(array_of_list([*said, None], kind)) for said, (_, kind) in columns]
 
     def _value(self, number: int, answer: Answer | None, writer: ValueWriter) -> Any:
         if not isinstance(answer, Decided):

@@ -1,4 +1,4 @@
-"""Edits: which rules, items, decisions and parameters are written otherwise in another ruleset, and what can follow from that."""
+"""Edits: which rules, items, decisions, parameters and facts are written otherwise in another ruleset, and what can follow from that."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from complaint_rules.ruleset import ChecklistDecision, ExpressionDecision, Table
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What was edited: rules and items by decision; decisions in another way; parameters."""
+    """What was edited: rules and items by decision; decisions in another way; parameters and facts."""
 
     rules: Mapping[str, frozenset[str]]
     decisions: frozenset[str]
-    parameters: frozenset[str]
+    names: frozenset[str]
     reads: Mapping[str, frozenset[str]]  # decision -> all decisions that it uses, directly or not
-    rests_on: Mapping[str, frozenset[str]]  # decision -> all parameters that it uses
+    rests_on: Mapping[str, frozenset[str]]  # decision -> all parameters and facts that it uses
 
     def causes(self, decision: str, rules: Collection[str]) -> tuple[str, ...]:
         """Return the edits for which a row is decided otherwise, these being the rules that decide it before or after."""
@@ -28,7 +28,7 @@ class Edits:
         return tuple(self._through(decision)) or tuple(f"{decision}.{r}" for r in sorted(self.rules.get(decision, ())))
 
     def _through(self, decision: str) -> Iterator[str]:
-        yield from sorted(self.parameters & self.rests_on[decision])
+        yield from sorted(self.names & self.rests_on[decision])
         for name in sorted(self.reads[decision]):
             yield from (f"{name}.{r}" for r in sorted(self.rules.get(name, ())))
             if name in self.decisions:
@@ -42,12 +42,14 @@ def edits_between(old: CompiledRuleset, new: CompiledRuleset) -> Edits:
     rules = {n: frozenset(_edited(_rows(a), _rows(b))) for n, (a, b) in pairs.items()}
     otherwise = frozenset(n for n, (a, b) in pairs.items() if _frame(a) != _frame(b))
     names = {*old.parameters, *new.parameters}
-    parameters = frozenset(n for n in names if old.parameters.get(n) != new.parameters.get(n))
-    one, other = _uses(old), _uses(new)
+    names = {n for n in names if old.parameters.get(n) != new.parameters.get(n)}
+    names |= {n for n in {**old.ruleset.inputs, **new.ruleset.inputs} if _fact(old, n) != _fact(new, n)}
+    one, other = (_uses(r, r.ruleset.decisions) for r in (old, new))
+    first, second = (_uses(r, {*r.ruleset.inputs, *r.ruleset.parameters}) for r in (old, new))
     return Edits(
-        {n: r for n, r in rules.items() if r}, otherwise, parameters,
+        {n: r for n, r in rules.items() if r}, otherwise, frozenset(names),
         {n: one.get(n, frozenset()) | other.get(n, frozenset()) for n in both},
-        {n: old.reads[n] | new.reads[n] for n in both},
+        {n: first[n] | second[n] for n in both},
     )  # fmt: skip
 
 
@@ -81,9 +83,16 @@ def _frame(decision: Any) -> Any:
             return decision
 
 
-def _uses(rules: CompiledRuleset) -> dict[str, frozenset[str]]:
+def _fact(rules: CompiledRuleset, name: str) -> Any:
+    fact = rules.ruleset.inputs.get(name)
+    return None if fact is None else (fact.type.domain, fact.optional)
+
+
+def _uses(rules: CompiledRuleset, meant: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return for each decision which of these names it uses, itself or through others."""
     found: dict[str, frozenset[str]] = {}
     for step in rules.steps:
-        names = {n.partition(".")[0] for n in read_by(step)} & rules.ruleset.decisions.keys()
-        found[step.name] = frozenset(names).union(*(found.get(n, frozenset()) for n in names))
+        read = {n if n in meant else n.partition(".")[0] for n in read_by(step)}
+        through = (found[n.partition(".")[0]] for n in read_by(step) if n.partition(".")[0] in found)
+        found[step.name] = frozenset(read & set(meant)).union(*through)
     return found

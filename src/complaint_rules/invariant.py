@@ -24,16 +24,31 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Monotone:
-    """As the fact `raised` goes up and nothing else changes, `result` never goes up; or never down."""
+    """As the fact `raised` goes up and nothing else changes, `result` never goes up; or never down.
+
+    With `is_deadline` the result is a time limit: it never ends later, whenever it begins.
+    """
 
     raised: Scale
     result: Scale
     never_up: bool
+    is_deadline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoLater:
+    """From whatever instant both begin, the time limit `deadline` never ends later than the one it is compared with."""
+
+    deadline: str
+    than: str
 
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """`violated` says when it is broken: any of `broken` holds and none of `kept`; or it is about two cases, `monotone`."""
+    """`violated` says when it is broken: any of `broken` holds and none of `kept`.
+
+    Or it is about two cases, `monotone`, or about two time limits, `no_later`.
+    """
 
     name: str
     label: Label
@@ -42,10 +57,13 @@ class Invariant:
     kept: tuple[Cells, ...] = ()
     broken: tuple[Cells, ...] = ()
     monotone: Monotone | None = None
+    no_later: NoLater | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The names that it speaks of."""
         if self.monotone:
             return (self.monotone.raised.name, self.monotone.result.name)
+        if self.no_later:
+            return (self.no_later.deadline, self.no_later.than)
         return tuple(dict.fromkeys(n for cells in (*self.kept, *self.broken) for n in cells))

@@ -174,6 +174,14 @@ class MonotoneDoc(Doc):
     raise_: ScaleField = Field(alias="raise")
     never_raises: ScaleField | None = None
     never_lowers: ScaleField | None = None
+    never_later: str | None = None
+
+
+class NoLaterDoc(Doc):
+    """A time limit, and the one that it never outlasts."""
+
+    deadline: str
+    than: str
 
 
 class InvariantDoc(Doc):
@@ -183,7 +191,10 @@ class InvariantDoc(Doc):
     never: CellsField | None = None
     always: CellsField | None = None
     implies: ImpliesDoc | None = None
+    at_most: dict[str, str] | None = None
+    at_least: dict[str, str] | None = None
     monotone: MonotoneDoc | None = None
+    no_later: NoLaterDoc | None = None
     because: Ids = []
 
 

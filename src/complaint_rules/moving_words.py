@@ -14,7 +14,8 @@ from complaint_rules.moving import Comparison
 from complaint_rules.record_facts import FactColumns
 from complaint_rules.record_files import Records, read_part
 from complaint_rules.record_mapping import RecordMapping
-from complaint_rules.values import to_json
+from complaint_rules.render import value_words
+from complaint_rules.values import from_json, to_json
 from complaint_rules.words import Label, Lang
 
 _SHOWN = 20
@@ -135,7 +136,9 @@ def _explained(
     for decision in decisions:
         traces = [r.decisions[decision].trace for r in results]
         used = dict.fromkeys(n for t in traces for n in t.used)
-        given = [f"{n} = {to_json(facts[n])}" for n in used if facts.get(n) is not None]
+        inputs = found.new.ruleset.inputs
+        known = [(n, facts[n], inputs[n].type) for n in used if facts.get(n) is not None]
+        given = [f"{n} = {value_words(from_json(raw, type_.domain), type_, lang)}" for n, raw, type_ in known]
         lines = [f"{_say('row', lang, row)}: {', '.join(given)}"] if given else [_say("row", lang, row)]
         lines += [f"  {sign} {line}" for sign, t in zip("−+", traces, strict=True) for line in _cells(t)]
         yield decision, lines

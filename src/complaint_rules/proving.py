@@ -14,7 +14,9 @@ from itertools import pairwise, product
 from typing import Any, Literal
 
 from complaint_rules.answers import Decided, Missing, Undetermined
+from complaint_rules.calendar_data import load_calendar
 from complaint_rules.compile import CompiledRuleset, ExpressionStep, Step, compile_ruleset, read_by, references, step_of
+from complaint_rules.deadline import Terms
 from complaint_rules.deciding import Standing, plan_of, standing
 from complaint_rules.diagnostics import Diagnostic, Severity
 from complaint_rules.domains import (
@@ -34,6 +36,7 @@ from complaint_rules.domains import (
 )
 from complaint_rules.invariant import Invariant, Monotone, Scale
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
+from complaint_rules.proving_time import Ends, Limit
 from complaint_rules.regions import Budget, BudgetSpentError
 from complaint_rules.ruleset import Rule, Ruleset, TableDecision, Type
 from complaint_rules.settle import Settler, settler
@@ -43,6 +46,7 @@ from complaint_rules.words import Label
 
 Status = Literal["proved", "refuted", "unproved", "unknown: budget"]
 _CASES = 4_000  # so many parts of the cases are looked at
+_ENDS = 400_000  # so many ends of time limits are compared
 _MOST_MEMBERS = 10  # sets of so many members are tried whole
 _VIOLATED = "invariant:violated"
 
@@ -61,7 +65,8 @@ def prove(rules: CompiledRuleset, invariant: Invariant, cases: int = _CASES) -> 
     """Return whether an invariant holds in every case, under the settings of a ruleset."""
     search = _Search(rules, invariant, Budget(cases))
     try:
-        found = search.pair({}) if invariant.monotone else search.single({})
+        go = search.pair if invariant.monotone else search.two_limits if invariant.no_later else search.single
+        found = go({})
     except BudgetSpentError:
         return Proof(invariant, "unknown: budget", why=tuple(search.why))
     if found is not None:
@@ -113,12 +118,13 @@ class _Search:
 
     def __post_init__(self) -> None:
         ruleset = self.rules.ruleset
-        heads = {n.partition(".")[0] for n in self.invariant.reads}
+        self.ends = _ends_of(self.invariant, self.rules)
+        heads = {n.partition(".")[0] for n in (self.ends.reads if self.ends else self.invariant.reads)}
         self.plan = plan_of(self.rules, heads & ruleset.decisions.keys())
         self.own = _violation(self.invariant, self.rules)
         steps = [s for s, _ in self.plan.steps]
         self.by_formula = {n for s in steps if isinstance(s, ExpressionStep) for n in read_by(s)}
-        self.tests = _tests_of([*steps, *([self.own[0]] if self.own else [])], self.rules)
+        self.tests = tests_of([*steps, *([self.own[0]] if self.own else [])], self.rules)
 
     def known(self, facts: Mapping[str, Any]) -> Standing:
         """Return what is known of a part of the cases; an optional fact is open until it is said to be absent."""
@@ -179,6 +185,10 @@ class _Search:
         name = monotone.raised.name
         both = [{**facts, name: v} for v in (low, high)]
         answers = [self.known(f) for f in both]
+        if self.ends is not None:
+            return self.one_step_later(
+                facts, both, [self.ends.owed(self.ends.deadlines[0], a.values) for a in answers], (low, high)
+            )
         values = [_ranks(a.values[monotone.result.name], monotone.result) for a in answers]
         if any(v == () for v in values):
             return None
@@ -193,6 +203,41 @@ class _Search:
         return self.split(  # type: ignore[no-any-return]
             facts, ask, [n for v in open_ for n in v.unset], lambda more: self.one_step(more, monotone, low, high)
         )  # fmt: skip
+
+    def one_step_later(
+        self,
+        facts: Mapping[str, Any],
+        both: Sequence[Mapping[str, Any]],
+        limits: Sequence[Limit],
+        step: tuple[Any, Any],
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+        """Return two cases, with an instant from which the second one's limit ends later."""
+        ends, monotone = self.ends, self.invariant.monotone
+        assert ends is not None  # noqa: S101 - asked only of these
+        assert monotone is not None  # noqa: S101
+        if None in limits:
+            return None
+        before, after = limits
+        if isinstance(before, Terms) and isinstance(after, Terms):
+            start = ends.later(before, after)
+            return None if start is None else ({**both[0], **ends.begin(start)}, {**both[1], **ends.begin(start)})
+        ask, unset = _waits(limits)
+        ask = [n for n in ask if n != monotone.raised.name]
+        return self.split(facts, ask, unset, lambda more: self.one_step(more, monotone, *step))  # type: ignore[no-any-return]
+
+    def two_limits(self, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any]] | None:
+        """Return a case, and an instant, from which the limit that must end first ends later."""
+        ends = self.ends
+        assert ends is not None  # noqa: S101 - asked only of these
+        values = self.known(facts).values
+        after, before = (ends.limit(d, values) for d in ends.deadlines)
+        if before is None or after is None:
+            return None
+        if isinstance(before, Terms) and isinstance(after, Terms):
+            start = ends.later(before, after)
+            return None if start is None else ({**facts, **ends.begin(start)},)
+        found: tuple[Mapping[str, Any]] | None = self.split(facts, *_waits((before, after)), self.two_limits)
+        return found
 
     # --- the values of a fact --------------------------------------------------------------------------
 
@@ -266,9 +311,28 @@ def _keeps(before: Sequence[Any], after: Sequence[Any], *, never_up: bool) -> bo
     return bool(max(after) <= min(before) if never_up else min(after) >= max(before))
 
 
+def _waits(limits: Iterable[Limit]) -> tuple[list[str], list[str]]:
+    """Return what is to be asked, and set, before limits are known."""
+    open_ = [v for v in limits if isinstance(v, (Missing, Undetermined))]
+    return [n for v in open_ for n in v.ask], [n for v in open_ for n in v.unset]
+
+
+def _ends_of(invariant: Invariant, rules: CompiledRuleset) -> Ends | None:
+    """Return what compares the ends of the time limits that an invariant speaks of."""
+    monotone, no_later = invariant.monotone, invariant.no_later
+    if no_later is not None:
+        names = (no_later.deadline, no_later.than)
+    elif monotone is not None and monotone.is_deadline:
+        names = (monotone.result.name,) * 2
+    else:
+        return None
+    one, two = (rules.ruleset.deadlines[n] for n in names)
+    return Ends(rules, (one, two), load_calendar(rules.ruleset.calendar or "cn-office"), Budget(_ENDS))
+
+
 def _violation(invariant: Invariant, rules: CompiledRuleset) -> tuple[Step, Settler] | None:
     """Return the table that says whether an invariant about one case is broken."""
-    if invariant.monotone:
+    if invariant.monotone or invariant.no_later:
         return None
     rows = [(invariant.kept, False), (invariant.broken, True)]
     made = tuple(
@@ -282,7 +346,7 @@ def _violation(invariant: Invariant, rules: CompiledRuleset) -> tuple[Step, Sett
     return step, settler(step)
 
 
-def _tests_of(steps: Iterable[Step], rules: CompiledRuleset) -> Mapping[str, list[Test]]:
+def tests_of(steps: Iterable[Step], rules: CompiledRuleset) -> Mapping[str, list[Test]]:
     """Return every test of each column in these steps, bounds that are set put in."""
     found: dict[str, list[Test]] = {}
     for step in steps:

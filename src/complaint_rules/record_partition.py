@@ -26,7 +26,7 @@ def _told_by_cells(plan: ColumnPlan, plans: Sequence[ColumnPlan]) -> frozenset[s
     ruleset = plan.rules.ruleset
     if len(plan.versions) > 1 and ruleset.effective.by in plan.facts:
         return frozenset()
-    differing = {n for n in plan.facts if len({repr(_domain(p, n)) for p in plans}) > 1}
+    differing = {n for n in plan.facts if len({repr(_fact(p, n)) for p in plans}) > 1}
     found: set[str] = set()
     for settling in plan.versions[-1].settlings:
         above = {n for n in settling.before if n in ruleset.decisions}
@@ -35,6 +35,12 @@ def _told_by_cells(plan: ColumnPlan, plans: Sequence[ColumnPlan]) -> frozenset[s
         if above <= found and settling.working is None and not by_value and differing.isdisjoint(c.name for c in facts):
             found.add(settling.step.name)
     return frozenset(found)
+
+
+def _fact(plan: ColumnPlan, name: str) -> Any:
+    """Return what a fact may be in a ruleset, and whether it may be absent."""
+    fact = plan.rules.ruleset.inputs.get(name)
+    return None if fact is None else (fact.type.domain, fact.optional)
 
 
 def _domain(plan: ColumnPlan, name: str) -> Any:
