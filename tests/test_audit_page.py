@@ -129,7 +129,7 @@ def test_the_figures_of_the_page_are_those_of_the_audit(tmp_path):
     assert [(k["kind"], k["count"]) for k in data["kinds"]][:2] == [("late", 2), ("escalation", 2)]
     assert data["months"] == {"answer": [{"month": "2024-09", "kept": 1, "missed": 2}]}
     assert data["money"][0] | {"label": 0} == {
-        "label": 0, "compared": 2, "unit": "CNY", "compare": "at_most", "recorded": "3800.00", "owed": "3400.00",
+        "label": 0, "compared": 2, "unit": "CNY", "compare": "at_most", "recorded": "3,800.00", "owed": "3,400.00",
         "above": "500.00", "below": "100.00",
     }  # fmt: skip
     flow = next(f for f in data["flows"] if f["decision"] == "level")

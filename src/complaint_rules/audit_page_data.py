@@ -129,8 +129,8 @@ class PageData:
     # --- outcomes --------------------------------------------------------------------------------------
 
     def flows(self) -> Iterator[dict[str, Any]]:
-        """Yield for each recorded outcome how often which text met which owed value."""
-        for name in self.run.mapping.decisions:
+        """Yield for each recorded outcome, amounts left out, how often which text met which owed value."""
+        for name in (n for n in self.run.mapping.decisions if n not in self.tally.money):
             counted = [(k[1], k[2], k[3], n) for k, n in self.tally.flows.most_common() if k[0] == name]
             links = [
                 {"text": text, "owed": self.owed(name, owed), "agrees": agrees, "count": n}
@@ -141,7 +141,7 @@ class PageData:
                 compared = sum(n for *_, n in counted)
                 yield {
                     "decision": name, "label": both(self.label(name)), "links": links, "differs": differs,
-                    "compared": compared, "undecided": self.tally.undecided[name], "is_money": name in self.tally.money,
+                    "compared": compared, "undecided": self.tally.undecided[name],
                 }  # fmt: skip
 
     def owed(self, decision: str, text: str) -> Both:
@@ -157,7 +157,7 @@ class PageData:
 
     def money(self) -> Iterator[dict[str, Any]]:
         for name, money in self.tally.money.items():
-            amounts = {k: str(getattr(money, k)) for k in ("recorded", "owed", "above", "below")}
+            amounts = {k: f"{getattr(money, k):,f}" for k in ("recorded", "owed", "above", "below")}
             unit = next(iter(self.ruleset.outputs[name.partition(".")[0]].values())).currency
             compare = self.run.mapping.decisions[name].compare
             yield {

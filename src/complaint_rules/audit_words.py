@@ -11,7 +11,7 @@ from typing import Any
 from complaint_rules.deadline import DayStep
 from complaint_rules.domains import Text
 from complaint_rules.findings import Arithmetic, Finding
-from complaint_rules.render import value_words
+from complaint_rules.render import joined, value_words
 from complaint_rules.ruleset import Ruleset, Type
 from complaint_rules.words import Label, Lang, label_of_id
 
@@ -60,6 +60,8 @@ WORDS: Mapping[str, Label] = {
     "differs": Label("{}：记录为“{}”（{}），应为{}", '{}: recorded "{}" ({}), owed {}'),
     "blank": Label("空白", "blank"),
     "bounds": Label("{}：记录为 {}，应为 {}", "{}: recorded {}, owed {}"),
+    "at_most": Label("{}：记录为 {}，最多为 {}", "{}: recorded {}, at most {}"),
+    "at_least": Label("{}：记录为 {}，至少为 {}", "{}: recorded {}, at least {}"),
     "step": Label("{}：{}", "{}: {}"),
     "missing": Label("；缺 {}", "; missing {}"),
     "raised": Label("{}：应于 {} 提出，{} 才提出", "{}: owed {}, raised only {}"),
@@ -191,14 +193,18 @@ class Speaker:
 
     def _differs(self, finding: Finding) -> str:
         done, owed = self.value(finding.name, finding.done), self.value(finding.name, finding.owed)
-        if done == finding.text or finding.kind == "compensation":
+        if finding.compare in ("at_most", "at_least"):
+            said = self.word(finding.compare, self.name(finding.name), done, owed)
+        elif done == finding.text or finding.kind == "compensation":
             said = self.word("bounds", self.name(finding.name), done, owed)
         else:
             said = self.word("differs", self.name(finding.name), finding.text or self.word("blank"), done, owed)
         return said + self._missing(finding)
 
     def _missing(self, finding: Finding) -> str:
-        return self.word("missing", ", ".join(finding.missing)) if finding.missing else ""
+        inputs = self.ruleset.inputs
+        said = (inputs[n].label.in_lang(self.lang) if n in inputs else n for n in finding.missing)
+        return self.word("missing", joined(said, self.lang)) if finding.missing else ""
 
     def _raised(self, finding: Finding) -> str:
         at = self.stamp(finding.due) if finding.due else ""

@@ -202,7 +202,7 @@ class Auditor:
         trace = answer.trace
         return Finding(
             recorded.kind, recorded.decision, told.complaint, told.row, told.sha256, recorded.owner,
-            self.party(recorded.owner, told), done=outcome.value, owed=owed, text=outcome.text, because=trace.because, rules=trace.rules,
+            self.party(recorded.owner, told), done=outcome.value, owed=owed, text=outcome.text, compare=recorded.compare, because=trace.because, rules=trace.rules,
             missing=tuple(i for i, s in trace.items.items() if s == "unmet"),
             rests_on=tuple(n for n in trace.parameters if n in self.soft),
         )  # fmt: skip

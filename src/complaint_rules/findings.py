@@ -39,7 +39,7 @@ class Arithmetic:
 class Finding:
     """Something that was done otherwise than is owed, or not done.
 
-    `name` is the deadline, decision, step or milestone; `done` and `owed` are values of it. `late` is the time that
+    `name` is the deadline, decision, step or milestone; `done` and `owed` are values of it, held against one another by `compare`. `late` is the time that
     passed since the due instant, `worked` how much of that the calendar counts; None where nobody recorded when. Where only
     the day is recorded on which it `happened` (`by_day`), they reach to the end of that day.
     """
@@ -54,6 +54,7 @@ class Finding:
     done: Any = None
     owed: Any = None
     text: str = ""
+    compare: str = "equal"
     due: datetime | None = None
     happened: datetime | None = None
     by_day: bool = False

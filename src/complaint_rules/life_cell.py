@@ -15,7 +15,7 @@ from complaint_rules.record_mapping import UNITS, FactSource, NumberForm, patter
 from complaint_rules.values import YES
 
 _CUT = re.compile(r"[,;，；、|]")
-_ISO_DAY_LENGTH = len("2024-05-06")
+_TIME_OF_DAY = re.compile(r"[T :]")
 
 
 class NoValueError(ValueError):
@@ -135,4 +135,4 @@ def _parsed(form: str | None, text: str) -> datetime:
 
 def is_day(source: FactSource, text: str) -> bool:
     """Return whether a text names a day, and no time of it."""
-    return "%H" not in source.format if source.format else len(text.strip()) == _ISO_DAY_LENGTH
+    return "%H" not in source.format if source.format else not _TIME_OF_DAY.search(text.strip())
