@@ -320,6 +320,7 @@ def test_a_file_that_is_none_is_refused(tmp_path, name, text, code):
         (GOOD + ",,extra", "CR572"),
         (GOOD.replace("B1", ""), "CR572"),
         (GOOD.replace("200.00", '"200.00'), "CR572"),
+        (GOOD.replace("200.00", "2\0"), "CR572"),
         (GOOD.replace("200.00", "二百"), "CR103"),
         (GOOD.replace("200.00", "-1.00"), "CR304"),
         (GOOD.replace("2024-09-27 10:00", "27.9.2024"), "CR302"),
@@ -335,6 +336,19 @@ def test_a_bad_row_is_put_aside_whole_with_its_number_and_reason(tmp_path, row, 
     assert aside[0]["reason_zh"]
     assert aside[0]["reason_en"]
     assert (found.tally.read, found.tally.audited, found.tally.quarantined) == (2, 1, 1)
+
+
+def test_bytes_that_are_no_text_put_aside_only_their_row(tmp_path):
+    path, mapping = desk.write(
+        tmp_path,
+        "\n".join((desk.HEADER, GOOD, GOOD.replace("B1", "B2"))),
+        desk.FILES["desk.mapping.yaml"].replace("编号}", "编号, encoding: utf-8}"),
+    )
+    path.write_bytes(path.read_bytes().replace(b"B2", b"B\xff"))
+    found = audit(desk.RULES, path, mapping=mapping, out=tmp_path / "run")
+
+    assert [(q["row"], q["code"]) for q in desk.quarantine(found)] == [("3", "CR572")]
+    assert found.tally.audited == 1
 
 
 def test_a_complaint_that_comes_twice_is_audited_once(tmp_path):
@@ -391,6 +405,8 @@ def test_a_safe_text_begins_with_nothing_that_makes_a_formula(text):
         ("mapping: desk\nevents: {answered: {at: 答复, facts: {loss: 损失}}}\n", "CR316", 2),
         ("mapping: desk\nevents: {answered: {by: clerk}}\n", "CR005", 2),
         ("mapping: desk\ndecisions: {level: {column: 级别, compare: like}}\n", "CR103", 2),
+        ("mapping: desk\ndecisions: {level: {column: 级别, compare: at_most}}\n", "CR103", 2),
+        ("mapping: desk\ndecisions: {level: {column: 级别, kind: closing}}\n", "CR103", 2),
         ("mapping: desk\nrecords: {encoding: latin-1}\n", "CR103", 2),
         ("mapping: desk\nrecords: {delimiter: '::'}\n", "CR103", 2),
         ("mapping: desk\nas_of: yesterday\n", "CR103", 2),

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,8 +15,9 @@ from zipfile import ZipFile
 import pytest
 
 import desk
-from complaint_rules.audit_page import ECHARTS, allowed, in_script, page_html, vendored
+from complaint_rules.audit_page import ECHARTS, allowed, in_script, page_html, vendored, write_page
 from complaint_rules.audit_page_data import PageData
+from complaint_rules.audit_sheet import write_sheet
 from complaint_rules.cli import main
 
 pytest.importorskip("jinja2")
@@ -168,6 +170,20 @@ def test_the_command_writes_a_page_and_a_workbook_without_formulas(tmp_path, cap
     assert "=1+1" in report.read_text("utf-8")
     assert "<t>=1+1</t>" in sheets
     assert "<f>" not in sheets
+
+
+@pytest.mark.parametrize(
+    ("package", "write"),
+    [
+        ("jinja2", lambda run, to: write_page(run, {}, to, "en")),
+        ("xlsxwriter", lambda run, to: write_sheet(run, to, "en")),
+    ],
+)
+def test_without_its_package_a_report_says_how_to_get_it(tmp_path, monkeypatch, package, write):
+    run = desk.run(tmp_path, "\n".join((desk.HEADER, *desk.ROWS)))
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'complaint-rules\[report\]'"):
+        write(run, tmp_path / "written")
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed, so the page is not opened in one")

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from complaint_rules.diagnostics import Diagnostic, RulesetError
-from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, Text
+from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, Text, Truth
 from complaint_rules.parts import Part, whole
 from complaint_rules.record_mapping import LIFE_KEYS, FactSource, read_source
 from complaint_rules.ruleset import Ruleset, Type
@@ -158,6 +158,17 @@ def recorded_type(ruleset: Ruleset, name: str) -> Type:
     type_ = types[output] if output in types else next(iter(types.values()))
     inner = type_.domain.of if isinstance(type_.domain, ListOf) else None
     return replace(type_, domain=Members(inner.values, inner.open)) if isinstance(inner, Enumeration) else type_
+
+
+def fits_domain(compare: Compare, domain: Domain) -> bool:
+    """Return whether values of a domain can be compared so."""
+    match compare:
+        case "equal" | "one_of":
+            return True
+        case "at_most" | "at_least":
+            return isinstance(domain, Ordered)
+        case "only_if":
+            return isinstance(domain, Truth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,5 +345,9 @@ class _Reader:
         kind: Kind = self.word(part["kind"], get_args(Kind)) if "kind" in part else "class"
         usual: Compare = "only_if" if kind == "closing" else "equal"
         compare: Compare = self.word(part["compare"], get_args(Compare)) if "compare" in part else usual
+        fitting = [c for c in get_args(Compare) if fits_domain(c, domain)]
+        if compare not in fitting:
+            at = part["compare"] if "compare" in part else part["kind"]
+            self.say("CR103", at, value=compare, expected=" / ".join(fitting))
         of_column = Part(part.document, part.path, {k: v for k, v in part.plain.items() if k not in own})
         return Recorded(name, self.source(name, of_column, domain), kind, compare, self.maybe(part.get("owner")))
