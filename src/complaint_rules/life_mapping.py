@@ -29,7 +29,6 @@ _TIME = ("column", "format", "zone", "missing")
 _EVENT = ("at", "by", "by_column", "facts")
 _LOG = ("complaint", "event", "at", "recorded_at", "id", "by", "roles", "facts", "events", "milestones", "triggers")
 _ENCODINGS = ("utf-8", "gb18030")
-_WORD = Text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +214,7 @@ class _Reader:
         return None if part is None else self.text(part)
 
     def texts(self, part: Part | None) -> tuple[str, ...]:
-        if part is None:
-            return ()
-        return tuple(map(self.text, part.entries)) if isinstance(part.plain, list) else (self.text(part),)
+        return () if part is None else tuple(map(self.text, part.entries if isinstance(part.plain, list) else [part]))
 
     def word(self, part: Part, known: Sequence[str]) -> Any:
         """Return one of the known words."""
@@ -311,7 +308,7 @@ class _Reader:
         facts = self.facts(parts.get("facts"), self.ruleset.inputs)
         for fact in (f for f in facts if f not in self.ruleset.events[name].carries):
             self.say("CR316", parts["facts"][fact], of_key=True, event=name, name=fact)
-        by = self.source(name, parts["by_column"], _WORD) if "by_column" in parts else None
+        by = self.source(name, parts["by_column"], Text()) if "by_column" in parts else None
         at = self.time(name, parts["at"]) if "at" in parts else FactSource(name, "")
         return EventColumn(name, at, self.maybe(parts.get("by")), by, facts)
 
@@ -347,7 +344,6 @@ class _Reader:
         compare: Compare = self.word(part["compare"], get_args(Compare)) if "compare" in part else usual
         fitting = [c for c in get_args(Compare) if fits_domain(c, domain)]
         if compare not in fitting:
-            at = part["compare"] if "compare" in part else part["kind"]
-            self.say("CR103", at, value=compare, expected=" / ".join(fitting))
-        of_column = Part(part.document, part.path, {k: v for k, v in part.plain.items() if k not in own})
-        return Recorded(name, self.source(name, of_column, domain), kind, compare, self.maybe(part.get("owner")))
+            self.say("CR103", part.get("compare") or part["kind"], value=compare, expected=" / ".join(fitting))
+        rest = Part(part.document, part.path, {k: v for k, v in part.plain.items() if k not in own})
+        return Recorded(name, self.source(name, rest, domain), kind, compare, self.maybe(part.get("owner")))
