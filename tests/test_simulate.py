@@ -200,7 +200,7 @@ def held(folder: Path) -> dict[str, bytes]:
 def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path: Path) -> None:
     ruleset, mapping = write_rules(tmp_path)
     path, rng = tmp_path / "r.csv", random.Random(3)
-    records = some_records(2, 1_500)[0]
+    records = some_records(2, sizes.of(1_500, 30_000))[0]
     path.write_bytes(as_csv(records))
     job = f"Job({ruleset!r}, {str(path)!r}, mapping={mapping!r}, part_rows=20)"
     jobs = sizes.of(1, 2)
@@ -213,7 +213,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path:
     for _ in range(sizes.of(2, 50)):
         before = len(list((broken / "parts").glob("*.json"))) if broken.is_dir() else 0
         with subprocess.Popen([*call, str(broken)], env=os.environ) as child:
-            wanted = min(before + rng.randrange(1, 1 + parts // sizes.of(4, 60)), parts)
+            wanted = min(before + rng.randrange(1, 2 + parts // sizes.of(4, 60)), parts)
             while child.poll() is None and len(list((broken / "parts").glob("*.json"))) < wanted:
                 time.sleep(rng.random() / 500)
             if child.poll() is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from complaint_rules.answers import Trace
+from complaint_rules.answers import Answer, Decided
 from complaint_rules.column_reading import raw_of
 from complaint_rules.library import decide
 from complaint_rules.moves import Move
@@ -136,20 +136,23 @@ def _explained(
     before = {n: v for n, v in facts.items() if n in found.old.ruleset.inputs}
     results = [decide(r, f, only=decisions) for r, f in ((found.old, before), (found.new, facts))]
     for decision in decisions:
-        traces = [r.decisions[decision].trace for r in results]
+        answers = [r.decisions[decision] for r in results]
+        traces = [a.trace for a in answers]
         used = dict.fromkeys(n for t in traces for n in t.used)
         inputs = found.new.ruleset.inputs
         known = [(n, facts[n], inputs[n].type) for n in used if facts.get(n) is not None]
         given = [f"{n} = {value_words(from_json(raw, type_.domain), type_, lang)}" for n, raw, type_ in known]
         lines = [f"{_say('row', lang, row)}: {', '.join(given)}"] if given else [_say("row", lang, row)]
-        lines += [f"  {sign} {line}" for sign, t in zip("−+", traces, strict=True) for line in _cells(t)]
+        lines += [f"  {sign} {line}" for sign, a in zip("−+", answers, strict=True) for line in _cells(a)]
         yield decision, lines
 
 
-def _cells(trace: Trace) -> Iterator[str]:
-    for rule in trace.rules:
-        cells = ", ".join(f"{n}: {c}" for n, c in trace.cells.get(rule, {}).items())
-        yield f"{rule} {{{cells}}}"
+def _cells(answer: Answer) -> Iterator[str]:
+    """Yield the cells of the rules that decide, and what they say."""
+    said = f" → {to_json(answer.value)}" if isinstance(answer, Decided) else ""
+    for rule in answer.trace.rules:
+        cells = ", ".join(f"{n}: {c}" for n, c in answer.trace.cells.get(rule, {}).items())
+        yield f"{rule} {{{cells}}}{said}"
 
 
 def comparison_json(found: Comparison, examples: Mapping[int, Mapping[str, Sequence[str]]]) -> dict[str, Any]:
