@@ -200,10 +200,11 @@ def held(folder: Path) -> dict[str, bytes]:
 def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path: Path) -> None:
     ruleset, mapping = write_rules(tmp_path)
     path, rng = tmp_path / "r.csv", random.Random(3)
-    records = some_records(2, 1_500)[0]
+    records = some_records(2, sizes.of(1_500, 30_000))[0]
     path.write_bytes(as_csv(records))
     job = f"Job({ruleset!r}, {str(path)!r}, mapping={mapping!r}, part_rows=20)"
-    program = f"import sys; from complaint_rules.simulation import *; simulate({job}, sys.argv[1], resume=True)"
+    jobs = sizes.of(1, 2)
+    program = f"import sys; from complaint_rules.simulation import *; __name__ == '__main__' and simulate({job}, sys.argv[1], jobs={jobs}, resume=True)"
     call = [sys.executable, "-c", program]
     subprocess.run([*call, str(tmp_path / "whole")], check=True)
     parts = len(list((tmp_path / "whole" / "parts").glob("*.json")))
@@ -212,7 +213,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path:
     for _ in range(sizes.of(2, 50)):
         before = len(list((broken / "parts").glob("*.json"))) if broken.is_dir() else 0
         with subprocess.Popen([*call, str(broken)], env=os.environ) as child:
-            wanted = min(before + rng.randrange(1, 1 + parts // sizes.of(4, 60)), parts)
+            wanted = min(before + rng.randrange(1, 2 + parts // sizes.of(4, 60)), parts)
             while child.poll() is None and len(list((broken / "parts").glob("*.json"))) < wanted:
                 time.sleep(rng.random() / 500)
             if child.poll() is None:
@@ -418,3 +419,57 @@ def test_a_forged_outcome_is_found_though_its_hashes_are_forged_too(tmp_path: Pa
     told.write_text(json.dumps(evidence), "utf-8")
 
     assert any("comes out differently" in f.what.en for f in verify(out, sample=60) if not f.holds)
+
+
+def test_columns_that_have_types_are_read_as_what_they_mean(tmp_path: Path) -> None:
+    ruleset, _ = write_rules(tmp_path)
+    (tmp_path / "typed.yaml").write_text(
+        "mapping: shop\nfacts:\n  amount: {column: a, places: 2}\n  at: {column: t, zone: Asia/Shanghai}\n"
+        "  hurt: {column: h, values: {'1': yes, '0': no}}\n  since: {column: t}\n  repeats: n\n  defects: d\n",
+        "utf-8",
+    )
+    at = datetime(2025, 1, 2, 3, 4, tzinfo=SHANGHAI).replace(tzinfo=None)
+    table = pa.table({
+        "a": pa.array([1200.5, 0.1, 1.005, None, float("nan")]), "t": pa.array([at, None, at, at, at], pa.timestamp("ms")),
+        "h": pa.array([1, 0, 1, None, 1], pa.int8()), "n": pa.array([0, 3, 1, 2, 1], pa.uint8()),
+        "d": pa.array([["mould"], [], None, ["smell"], []], pa.large_list(pa.string())),
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "r.parquet")
+    run = simulate(Job(ruleset, str(tmp_path / "r.parquet"), mapping=str(tmp_path / "typed.yaml")), tmp_path / "out")
+    found = outcomes(run.folder)
+
+    assert refused(run.folder) == {3: [("a", "1.005")], 5: [("a", "nan")]}
+    assert [found[n]["grade"] for n in (1, 2)] == ["urgent", "important"]
+    assert [found[n]["paid"] for n in (1, 2, 4)] == [Decimal("2401.00"), Decimal("0.20"), None]
+    assert [found[n]["recall"] for n in (1, 2, 4)] == [True, False, False]
+    assert [found[n]["wait.status"] for n in (1, 2)] == ["decided", "undetermined"]
+
+
+def test_what_a_typed_column_does_not_tell_must_be_said(tmp_path: Path) -> None:
+    ruleset, _ = write_rules(tmp_path)
+    table = pa.table({"amount": [1.5], "at": pa.array([0], pa.timestamp("s")), "hurt": [1]})
+    pq.write_table(table, tmp_path / "r.parquet")
+
+    with pytest.raises(ComplaintRulesError) as caught:
+        simulate(Job(ruleset, str(tmp_path / "r.parquet")), tmp_path / "out")
+    assert [(d.code, d.where) for d in caught.value.diagnostics] == [("CR543", n) for n in ("amount", "hurt", "at")]
+
+
+def test_no_rows_are_a_run_too(tmp_path: Path) -> None:
+    ruleset, mapping = write_rules(tmp_path)
+    (tmp_path / "r.csv").write_bytes(as_csv([]))
+    run = simulate(Job(ruleset, str(tmp_path / "r.csv"), mapping=mapping), tmp_path / "out")
+
+    assert run.counts == {"rows": 0, "decided": 0, "undetermined": 0, "quarantined": 0}
+    assert all(f.holds for f in verify(tmp_path / "out"))
+
+
+def test_a_column_is_kept_under_a_name_of_its_own(tmp_path: Path) -> None:
+    ruleset, mapping = write_rules(tmp_path)
+    (tmp_path / "r.csv").write_bytes(as_csv(some_records(1, 5)[0]))
+    job = Job(ruleset, str(tmp_path / "r.csv"), mapping=mapping, keep=("备注",))
+
+    assert all("备注" in row for row in outcomes(simulate(job, tmp_path / "out").folder).values())
+    (tmp_path / "s.csv").write_text("amount,grade\n1.00,x\n", "utf-8")
+    with pytest.raises(ComplaintRulesError, match="CR543"):
+        simulate(Job(ruleset, str(tmp_path / "s.csv"), keep=("grade",)), tmp_path / "other")

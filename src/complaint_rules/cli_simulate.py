@@ -33,7 +33,7 @@ class Read:
     mapping: MappingFile = None
     encoding: Annotated[str | None, Parameter(help="utf-8 or gb18030; by default it is found out")] = None
     delimiter: Annotated[str | None, Parameter(help="a comma, a semicolon or a tab; by default it is found out")] = None
-    keep: Annotated[tuple[str, ...], Parameter(negative=(), help="a column to hand through, without a mapping")] = ()
+    keep: Annotated[tuple[str, ...], Parameter(negative=(), help="a column to hand through")] = ()
 
 
 AS_NAMED = Read()
@@ -142,7 +142,7 @@ def compare(
         from complaint_rules.simulation import Job  # noqa: PLC0415
 
     rules = (load(old), load(new))
-    job = Job(new, records, mapping=read.mapping, encoding=read.encoding, delimiter=read.delimiter)
+    job = Job(new, records, mapping=read.mapping, encoding=read.encoding, delimiter=read.delimiter, keep=read.keep)
     opened, mapping = job.opened(rules[1])
     absent = [Diagnostic("CR542", args={"name": c, "columns": tuple(opened.schema.names)}) for c in by if c not in opened.schema.names]  # fmt: skip
     if absent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from complaint_rules.coded import Codes, Flags
 from complaint_rules.column_buffers import flags_in, nulls_in, numbers_in, wrapped
-from complaint_rules.column_writing import WORDS
+from complaint_rules.column_writing import WORDS, note_column
 from complaint_rules.domains import EXACT
 from complaint_rules.edits import Edits
 
@@ -38,8 +38,11 @@ class Move:
 class MoveCounter:
     """The moves of one decision: each way to move has a number from one up, and 0 is not to move."""
 
-    def __init__(self, decision: str, edits: Edits, money: Sequence[str], *, by_cells: bool) -> None:
+    def __init__(
+        self, decision: str, edits: Edits, money: Sequence[str], *, by_cells: bool, values: Collection[str]
+    ) -> None:
         self.decision, self.edits, self.money, self.by_cells = decision, edits, money, by_cells
+        self.values = values
         self.moves: list[Move] = []
         self.known: dict[tuple[int, ...], int] = {}
         self.words: list[str | None] = [None]
@@ -95,7 +98,8 @@ class MoveCounter:
             said = [self.words[k] for k in key]
             old = dict(zip(names, said[: len(names)], strict=True))
             new = dict(zip(names, said[len(names) :], strict=True))
-            rules = {r for s in (old, new) for r in (s.get(f"{self.decision}.rules") or "").split(", ") if r}
+            by = note_column(self.decision, "rules", self.values)
+            rules = {r for s in (old, new) for r in (s.get(by) or "").split(", ") if r}
             self.moves.append(Move(self.decision, old, new, self.edits.causes(self.decision, rules)))
             found = self.known[key] = len(self.moves)
         return found

@@ -102,7 +102,10 @@ class _Comparer:
         self.row_plans = [self._plan(r, f, rest) for r, f in zip(rules, facts, strict=True)] if rest else []
         self.readers = [_readers(p) for p in whole]
         self.counters = {
-            n: MoveCounter(n, self.edits, _money(self.old, self.new, n), by_cells=n in self.by_cells) for n in both
+            n: MoveCounter(
+                n, self.edits, _money(self.old, self.new, n), by_cells=n in self.by_cells, values=_values(rules, n)
+            )
+            for n in both
         }
         self.rows = self.refused = self.moved = self.combinations = 0
         self.totals: dict[str, Counter[str]] = {c: Counter() for c in by}
@@ -225,6 +228,11 @@ def _taken(batch: Any, rows: Any) -> Any:
 def _sliced(array: Any) -> tuple[Codes, list[str]]:
     coded = array.cast(pa.string()).dictionary_encode(null_encoding="encode")
     return numbers_in(coded.indices), ["" if t is None else t for t in coded.dictionary.to_pylist()]
+
+
+def _values(rules: Sequence[CompiledRuleset], decision: str) -> list[str]:
+    """Return the columns of a decision's values, in either ruleset."""
+    return [f"{decision}.{o}" if o else decision for r in rules for o in r.ruleset.outputs[decision]]
 
 
 def _money(old: CompiledRuleset, new: CompiledRuleset, decision: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from complaint_rules.answers import Trace
+from complaint_rules.answers import Answer, Decided
 from complaint_rules.column_reading import raw_of
 from complaint_rules.library import decide
 from complaint_rules.moves import Move
@@ -15,6 +15,8 @@ from complaint_rules.record_facts import FactColumns
 from complaint_rules.record_files import Records, read_part
 from complaint_rules.record_mapping import RecordMapping
 from complaint_rules.render import value_words
+from complaint_rules.ruleset import Ruleset
+from complaint_rules.simulated import noted
 from complaint_rules.values import from_json, to_json
 from complaint_rules.words import Label, Lang
 
@@ -72,10 +74,11 @@ def _signed(money: Decimal) -> str:
 def _move_lines(
     move: Move, found: Comparison, examples: Mapping[int, Mapping[str, Sequence[str]]], lang: Lang
 ) -> Iterator[str]:
+    old, new = found.old.ruleset, found.new.ruleset
     causes = ", ".join(move.causes) or _say("unmoved", lang)
     money = sum((after - before for before, after in move.money.values()), Decimal(0))
     paid = f" · {_say('money', lang, _signed(money))}" if money else ""
-    yield f"{_side(move, move.old, lang)} → {_side(move, move.new, lang)}: {move.rows:,}{paid}  ← {causes}"
+    yield f"{_side(move, old, move.old, lang)} → {_side(move, new, move.new, lang)}: {move.rows:,}{paid}  ← {causes}"
     for column, counts in move.slices.items():
         most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
         told = ", ".join(f"{text or '-'} {n:,}/{found.totals[column][text]:,}" for text, n in most)
@@ -84,14 +87,13 @@ def _move_lines(
         yield from (f"  {line}" for line in examples.get(row, {}).get(move.decision, ()))
 
 
-def _side(move: Move, side: Mapping[str, str | None], lang: Lang) -> str:
+def _side(move: Move, ruleset: Ruleset, side: Mapping[str, str | None], lang: Lang) -> str:
     """Return what one side says: its values, or why it says none, and by which rules."""
-    status = side.get(f"{move.decision}.status") or ""
-    rules = side.get(f"{move.decision}.rules")
+    hidden = [noted(ruleset, move.decision, n) for n in ("status", "rules")]
+    status, rules = side.get(hidden[0]) or "", side.get(hidden[1])
     by = f" [{rules}]" if rules else ""
     if status in _STATUS:
         return _say(_STATUS[status], lang) + by
-    hidden = (f"{move.decision}.status", f"{move.decision}.rules")
     values = [v for n, v in side.items() if n not in hidden and v is not None]
     return (", ".join(values) or _say("varies", lang)) + by
 
@@ -134,20 +136,23 @@ def _explained(
     before = {n: v for n, v in facts.items() if n in found.old.ruleset.inputs}
     results = [decide(r, f, only=decisions) for r, f in ((found.old, before), (found.new, facts))]
     for decision in decisions:
-        traces = [r.decisions[decision].trace for r in results]
+        answers = [r.decisions[decision] for r in results]
+        traces = [a.trace for a in answers]
         used = dict.fromkeys(n for t in traces for n in t.used)
         inputs = found.new.ruleset.inputs
         known = [(n, facts[n], inputs[n].type) for n in used if facts.get(n) is not None]
         given = [f"{n} = {value_words(from_json(raw, type_.domain), type_, lang)}" for n, raw, type_ in known]
         lines = [f"{_say('row', lang, row)}: {', '.join(given)}"] if given else [_say("row", lang, row)]
-        lines += [f"  {sign} {line}" for sign, t in zip("−+", traces, strict=True) for line in _cells(t)]
+        lines += [f"  {sign} {line}" for sign, a in zip("−+", answers, strict=True) for line in _cells(a)]
         yield decision, lines
 
 
-def _cells(trace: Trace) -> Iterator[str]:
-    for rule in trace.rules:
-        cells = ", ".join(f"{n}: {c}" for n, c in trace.cells.get(rule, {}).items())
-        yield f"{rule} {{{cells}}}"
+def _cells(answer: Answer) -> Iterator[str]:
+    """Yield the cells of the rules that decide, and what they say."""
+    said = f" → {to_json(answer.value)}" if isinstance(answer, Decided) else ""
+    for rule in answer.trace.rules:
+        cells = ", ".join(f"{n}: {c}" for n, c in answer.trace.cells.get(rule, {}).items())
+        yield f"{rule} {{{cells}}}{said}"
 
 
 def comparison_json(found: Comparison, examples: Mapping[int, Mapping[str, Sequence[str]]]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ Kind = Literal["csv", "parquet", "arrow"]
 PART_ROWS = 1 << 18
 # Text is read in chunks; for small parts in small ones, so that a part ends near its size.
 _CHUNK, _LEAST_CHUNK, _SHORT = 1 << 22, 1 << 12, 64
-_BATCH = 1 << 15
+_BATCH = 1 << 16
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ENDINGS: dict[str, Kind] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",

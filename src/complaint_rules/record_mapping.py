@@ -20,6 +20,7 @@ from complaint_rules.values import BadValueError, from_json, from_text
 from complaint_rules.words import Label, suggest
 
 ROW = "row_number"
+_OURS = (ROW, "problems", "due")
 # What an audit reads besides: the mapping of whole lives (`life_mapping`).
 LIFE_KEYS = ("as_of", "events", "log", "deadlines", "decisions", "milestones", "triggers", "parties", "groups")
 _KEYS = ("mapping", "records", "missing", "keep", "facts")
@@ -89,10 +90,31 @@ def pattern_of(form: str) -> str:
     return "^" + "".join(_DIRECTIVES[p] if p in _DIRECTIVES else re.escape(p) for p in parts) + "$"
 
 
-def plain_mapping(ruleset: Ruleset, names: Sequence[str], keep: Collection[str] = ()) -> RecordMapping:
+def plain_mapping(ruleset: Ruleset, names: Sequence[str]) -> RecordMapping:
     """Return the mapping of columns that have the names of facts."""
-    facts = {n: FactSource(n, n) for n in ruleset.inputs if n in names}
-    return RecordMapping(facts, {n: n for n in keep})
+    return RecordMapping({n: FactSource(n, n) for n in ruleset.inputs if n in names})
+
+
+def with_kept(mapping: RecordMapping, ruleset: Ruleset, keep: Sequence[str]) -> RecordMapping:
+    """Return a mapping that also hands these columns through.
+
+    Raises:
+        RulesetError: something else has such a name already.
+    """
+    wrong = [n for n in keep if n in mapping.keep or is_taken(n, ruleset)]
+    if wrong:
+        problem = Label(
+            "这个名称已有他用，请在对应文件中另取名称", "something else has that name: give it another one in a mapping"
+        )
+        raise RulesetError(
+            [Diagnostic("CR543", args={"name": n, "problem": problem}, where=f"--keep {n}") for n in wrong]
+        )
+    return replace(mapping, keep={**mapping.keep, **{n: n for n in keep}})
+
+
+def is_taken(name: str, ruleset: Ruleset) -> bool:
+    """Return whether a fact, a decision or the outcomes themselves have a name already."""
+    return name.partition(".")[0] in {*ruleset.inputs, *ruleset.decisions, *_OURS}
 
 
 def read_mapping(path: str | Path, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS) -> RecordMapping:
@@ -188,11 +210,10 @@ class _Reader:
             found = [(str(p.plain), p) for p in part.entries]
             if not isinstance(part.plain, list):
                 self.say("CR006", part, value=part.plain, expected="[a, b]")
-        taken = {*self.ruleset.inputs, *self.ruleset.decisions, ROW}
         for name, at in found:
-            if name.partition(".")[0] in taken or name.startswith("due."):
-                self.unusable(at, f"`{name}` 是事实、判定或行号的名称，请写成 新名称: 列名",
-                              f"`{name}` is a fact, a decision or the row's number: write another name: column")  # fmt: skip
+            if is_taken(name, self.ruleset):
+                self.unusable(at, f"`{name}` 已有他用，请写成 新名称: 列名",
+                              f"`{name}` is the name of something else: write another name: column")  # fmt: skip
         columns = {name: self.text(at) or "" for name, at in found}
         return columns, {name: at.span() for name, at in found}
 

@@ -58,9 +58,9 @@ class _FactCells:
     def of(self, columns: Mapping[str, Column], rows: int) -> Codes:
         return self.combinations.numbers(columns, rows, self._next)
 
-    def _next(self, _: int) -> int:
-        self.met += 1
-        return self.met - 1
+    def _next(self, rows: Rows) -> Sequence[int]:
+        self.met += len(rows)
+        return range(self.met - len(rows), self.met)
 
 
 @dataclass

@@ -13,14 +13,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from complaint_rules.column_buffers import nulls_in, numbers_in
-from complaint_rules.column_writing import WORDS
+from complaint_rules.column_writing import WORDS, note_column
 from complaint_rules.domains import EXACT
 from complaint_rules.record_mapping import ROW
+from complaint_rules.ruleset import Ruleset
 from complaint_rules.values import to_json
 
 # Of texts that are no listed values so many are counted each; the others together.
 _MOST_TEXTS = 500
 _UNCOUNTED = (".ask", ".unset", ".unmet")
+
+
+def noted(ruleset: Ruleset, decision: str, note: str) -> str:
+    """Return the column in which a note on a decision stands."""
+    return note_column(decision, note, [f"{decision}.{o}" for o in ruleset.outputs[decision]])
 
 
 @dataclass

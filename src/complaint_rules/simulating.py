@@ -28,7 +28,7 @@ from complaint_rules.library import decide
 from complaint_rules.record_facts import FactColumns, Refused
 from complaint_rules.record_files import Part, Records, hash_of, read_part
 from complaint_rules.record_mapping import ROW, RecordMapping
-from complaint_rules.simulated import Tally, tally_of, together
+from complaint_rules.simulated import Tally, noted, tally_of, together
 from complaint_rules.values import shown
 from complaint_rules.words import Lang
 
@@ -63,7 +63,9 @@ class Decider:
         decided = [f for f in self.plan.schema if f.name != PROBLEMS]
         self.schema = pa.schema([pa.field(f.name, pa.string() if f.type == WORDS else f.type) for f in decided])
         self.told = [n for n in self.schema.names if n != ROW and n not in self.facts.kept]
-        self.statuses = [n for n in self.told if n.endswith(".status") and not n.startswith("due.")]
+        names = set(self.told)
+        self.statuses = [noted(rules.ruleset, d, "status") for d in rules.ruleset.decisions]
+        self.statuses = [n for n in self.statuses if n in names]
 
     def run(self, batch: Any) -> tuple[Any, list[Refused]]:
         """Return the outcomes of facts, and the rows that have none."""

@@ -27,7 +27,7 @@ from complaint_rules.compile import CompiledRuleset
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import load, ruleset_files
 from complaint_rules.record_files import PART_ROWS, Part, Records, hash_of, open_records
-from complaint_rules.record_mapping import ROW, RecordMapping, plain_mapping, read_mapping
+from complaint_rules.record_mapping import ROW, RecordMapping, plain_mapping, read_mapping, with_kept
 from complaint_rules.simulated import Tally, tally_from, together
 from complaint_rules.simulating import REFUSED, Asked, Decider, decide_part, finished, quarantine_path
 from complaint_rules.values import to_json
@@ -68,7 +68,13 @@ class Job:
         encoding = self.encoding or (read.encoding if read else None)
         delimiter = self.delimiter or (read.delimiter if read else None)
         records = open_records(self.records, encoding=encoding, delimiter=delimiter, part_rows=self.part_rows)
-        return records, read or plain_mapping(rules.ruleset, records.schema.names, self.keep)
+        return records, self.mapped(rules, records)
+
+    def mapped(self, rules: CompiledRuleset, records: Records) -> RecordMapping:
+        """Return which of the records' columns are which facts, and which are kept."""
+        if self.mapping is None:
+            return with_kept(plain_mapping(rules.ruleset, records.schema.names), rules.ruleset, self.keep)
+        return with_kept(read_mapping(self.mapping, rules.ruleset), rules.ruleset, self.keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +252,7 @@ def _begin(job: Job, records: Records, folder: str) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     pa.set_cpu_count(1)
     rules = job.rules()
-    mapping = (
-        plain_mapping(rules.ruleset, records.schema.names, job.keep)
-        if job.mapping is None
-        else read_mapping(job.mapping, rules.ruleset)
-    )
-    _here.update(decider=Decider(rules, records, mapping, job.asked), folder=Path(folder))
+    _here.update(decider=Decider(rules, records, job.mapped(rules, records), job.asked), folder=Path(folder))
 
 
 def _end_with_parent() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from complaint_rules.render import value_words
 from complaint_rules.ruleset import Ruleset, Type
-from complaint_rules.simulated import Tally
+from complaint_rules.simulated import Tally, noted
 from complaint_rules.simulation import RUN, Simulation
 from complaint_rules.values import BadValueError, from_text
 from complaint_rules.words import Label, Lang
@@ -41,7 +41,7 @@ def simulation_lines(run: Simulation, lang: Lang) -> Iterator[str]:
     yield "  " + " · ".join(parts)
     tallies = run.tallies
     for name in ruleset.decisions:
-        if f"{name}.status" in tallies:
+        if noted(ruleset, name, "status") in tallies:
             yield from ("", *_decision_lines(ruleset, name, tallies, lang))
     limits = [n for n in ruleset.deadlines if f"due.{n}.status" in tallies]
     if limits:
@@ -60,7 +60,7 @@ def _share(count: int, rows: int) -> str:
 
 
 def _decision_lines(ruleset: Ruleset, name: str, tallies: Mapping[str, Tally], lang: Lang) -> Iterator[str]:
-    statuses = tallies[f"{name}.status"].texts
+    statuses = tallies[noted(ruleset, name, "status")].texts
     rows = statuses.total()
     label = ruleset.decisions[name].label.in_lang(lang)
     said = " · ".join(f"{_say(s, lang)} {_share(statuses[s], rows)}" for s in _STATUSES if statuses[s])
@@ -68,7 +68,7 @@ def _decision_lines(ruleset: Ruleset, name: str, tallies: Mapping[str, Tally], l
     for output, type_ in ruleset.outputs[name].items():
         column = f"{name}.{output}" if output else name
         yield from (f"  {line}" for line in _value_lines(output, tallies.get(column, Tally()), type_, lang))
-    rules = tallies.get(f"{name}.rules", Tally())
+    rules = tallies.get(noted(ruleset, name, "rules"), Tally())
     if rules.texts:
         most = sorted(rules.texts.items(), key=lambda item: (-item[1], item[0]))
         more = [] if len(most) <= _SHOWN else ["…"]

@@ -131,6 +131,8 @@ def _drawer(ruleset: Ruleset, name: str, points: Sequence[Any]) -> _Drawer:
             scale = max((_places(p) for p in given), default=0) if kind in {"decimal", "money"} else 0
             grid = Grid(kind, scale)
             held = [w for p in points if (w := grid.whole(p)) is not None and abs(w) < MOST // 4]
+            # As text a duration is never negative.
+            held = [w for w in held if w >= 0] if kind == "duration" else held
             unit = _UNITS[kind] if step is None else max(int(grid.exact(step)), 1)
             return _Drawer(type_of(domain, scale, ruleset.time_zone), held or [0], grid, unit)
         case Truth():

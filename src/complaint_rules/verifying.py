@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from complaint_rules.column_buffers import numbers_in
 from complaint_rules.column_recheck import UnequalError, recheck
 from complaint_rules.diagnostics import ComplaintRulesError, Diagnostic, FactsError
 from complaint_rules.record_files import Part, Records, hash_of, read_part
@@ -144,7 +145,7 @@ def _contents(folder: Path, evidence: Mapping[str, Any]) -> Iterator[Finding]:
         seen = [np.zeros(0, np.int64)]
         with pq.ParquetFile(part_path(folder, number)) as file:
             for batch in file.iter_batches():
-                seen.append(np.array(batch.column(0).to_pylist(), np.int64))
+                seen.append(numbers_in(batch.column(0)))
                 tallies = together([tallies, tally_of(_coded(batch.select(list(counted))))])
         if part["quarantine"]:
             refused = pq.read_table(quarantine_path(folder, number), columns=[ROW]).column(0).to_pylist()
