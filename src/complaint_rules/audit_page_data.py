@@ -195,7 +195,13 @@ class PageData:
         if value in parameter.options:
             said = both(parameter.options[value])
         reason = parameter.reason or Label("", "")
-        return {"label": both(parameter.label), "kind": parameter.kind.value, "value": said, "reason": both(reason)}
+        return {
+            "name": parameter.name,
+            "label": both(parameter.label),
+            "kind": parameter.kind.value,
+            "value": said,
+            "reason": both(reason),
+        }
 
 
 def _together(one: Share, other: Share) -> Share:

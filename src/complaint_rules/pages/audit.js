@@ -150,11 +150,15 @@
     const clause = data.clauses[id];
     return make("div", null, make("code", null, id), clause ? ` ${clause.at} — ${clause[lang]}` : "");
   });
+  const restLine = (name) => {
+    const p = data.rests_on.find((x) => x.name === name);
+    return make("div", null, make("code", null, name), p ? ` ${p.label[lang]}: ${p.value[lang]}` : "");
+  };
   const detail = (f) => make("tr", null, make("td", { colspan: "5" }, make("div", { class: "more" }, make("dl", null,
     ...(f.due ? term("due", f.due) : []), ...(f.happened ? term("happened", f.happened) : []),
     ...(f["arithmetic_" + lang] ? term("arithmetic", ...f["arithmetic_" + lang].split("; ").map((line) => make("div", null, line))) : []),
     ...(f.clauses ? term("clauses", ...clauseLines(f.clauses)) : []), ...(f.rules ? term("rules", make("code", null, f.rules)) : []),
-    ...(f.rests_on ? term("rests", make("code", null, f.rests_on)) : []),
+    ...(f.rests_on ? term("rests", ...f.rests_on.split(" ").map(restLine)) : []),
     ...term("rows", `${w("record")} ${f.row}${f.event_rows ? ` · ${w("event")} ${f.event_rows}` : ""}`),
     ...term("hash", make("span", { class: "hash" }, f.row_sha256))))));
   const drawFindings = () => {
