@@ -122,6 +122,21 @@ def test_what_the_records_cannot_show_is_not_judged(tmp_path):
     assert summary_json(found)["deadlines"] == {"answer": {"not_recorded": 1}}
 
 
+def test_what_counts_over_related_complaints_is_said_to_be_counted_alone(tmp_path):
+    rules = load_text(
+        CLUSTER.replace(
+            "inputs: {", "inputs: {times: {type: integer, minimum: 0, from: {count: received, across: [batch]}}, "
+        ).replace("batch = 'x'", "batch = 'x' or times > 9")
+    )
+    path, mapped = desk.write(
+        tmp_path, BATCHES.format(""), "mapping: shop\nas_of: 2024-05-11T09:00\nfacts: {batch: batch}\n"
+    )
+    found = audit(rules, path, mapping=mapped, out=tmp_path / "run")
+
+    assert found.alone == ("times",)
+    assert any("times" in line for line in summary_lines(found, "en"))
+
+
 def test_a_column_may_say_whether_a_limit_was_kept(tmp_path):
     mapping = (
         "mapping: desk\nrecords: {complaint: 编号}\nas_of: 2024-10-14T09:00\nfacts: {loss: 损失}\nevents: {received: 受理}\n"

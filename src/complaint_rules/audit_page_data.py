@@ -64,6 +64,7 @@ class PageData:
             "clauses": {i: {"at": c.at, **both(c.says)} for i, c in self.clauses.items()},
             "rests_on": [self.parameter(p) for p in self.soft()],
             "silent": [both(self.label(n)) for n in run.not_observable],
+            "alone": [both(self.ruleset.inputs[n].label) for n in run.alone],
             "sources": [{"what": s.what, "file": s.file, "sha256": s.sha256} for s in run.sources],
             "ruleset_sha256": self.ruleset.content_hash,
             "findings": [{k: row[k] for k in _SHOWN} for row in islice(rows_of(run.findings), MOST_FINDINGS)],

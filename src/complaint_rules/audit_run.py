@@ -49,7 +49,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class AuditRun:
-    """What an audit came to: its figures, what it rests on, and the folder with every finding."""
+    """What an audit came to: its figures, what it rests on, and the folder with every finding.
+
+    `not_observable` are the limits that the records cannot show to be met; `alone` are the facts that count over related
+    complaints, and were counted from each complaint alone.
+    """
 
     ruleset: Ruleset
     mapping: LifeMapping
@@ -58,6 +62,7 @@ class AuditRun:
     sources: tuple[Source, ...]
     folder: Path
     not_observable: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -108,7 +113,8 @@ def audit(
     sources = (("records", path), ("events", events), ("mapping", mapping))
     read = tuple(Source(w, str(p), file_hash(Path(p))) for w, p in sources if p)
     silent = tuple(n for n in ruleset.deadlines if n not in auditor.observable and n not in used.deadlines)
-    return AuditRun(ruleset, used, until, run.tally, read, Path(out), silent, rules.parameters)
+    alone = tuple(n for n, i in ruleset.inputs.items() if i.fold and i.fold.across)
+    return AuditRun(ruleset, used, until, run.tally, read, Path(out), silent, alone, rules.parameters)
 
 
 @dataclass(slots=True)

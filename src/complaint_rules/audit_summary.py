@@ -29,6 +29,10 @@ _WORDS = {
     "silent": Label(
         "记录中看不出是否做到的时限：{}", "time limits of which the records cannot show whether they were kept: {}"
     ),
+    "alone": Label(
+        "本应连同相关投诉计数、此处只按各件自身计数的事实：{}",
+        "facts that count over related complaints, here counted from each complaint alone: {}",
+    ),
     "not adding": Label("行数不符，请报告此错误", "the counts do not add up; please report this"),
     "comma": Label("、", ", "),
 }
@@ -71,6 +75,9 @@ def summary_lines(run: AuditRun, lang: Lang) -> Iterator[str]:
     if run.not_observable:
         names_ = word("comma", lang).join(speaker.name(n) for n in run.not_observable)
         yield from ("", word("silent", lang, names_))
+    if run.alone:
+        labels = (run.ruleset.inputs[n].label.in_lang(lang) for n in run.alone)
+        yield from ("", word("alone", lang, word("comma", lang).join(labels)))
 
 
 def _name(speaker: Speaker, kind: str, name: str) -> str:
@@ -109,6 +116,7 @@ def summary_json(run: AuditRun) -> dict[str, Any]:
         "findings": dict(tally.kinds()),
         "deadlines": deadlines,
         "not_observable": list(run.not_observable),
+        "counted_alone": list(run.alone),
         "undecided": dict(tally.undecided),
     }  # fmt: skip
 
