@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from zipfile import ZipFile
@@ -23,6 +24,7 @@ from complaint_rules.cli import main
 pytest.importorskip("jinja2")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VENDORED = Path(__file__).parents[1] / "src" / "complaint_rules" / "vendored"
+MADE = datetime(2024, 10, 14, tzinfo=UTC)
 EVIL = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">'\"&=1+1"
 
 
@@ -35,7 +37,7 @@ def evil_page(folder: Path, lang: str = "en") -> str:
     )
     mapping += "parties: {service_desk: 部门}\ngroups: [部门]\n"
     run = desk.run(folder, f"{desk.HEADER}\n{row}\n", mapping)
-    return page_html(PageData(run, {}).whole(), lang)
+    return page_html(PageData(run, {}, MADE).whole(), lang)
 
 
 class Elements(HTMLParser):
@@ -120,9 +122,21 @@ def test_what_is_vendored_is_what_the_list_says():
     assert "</script" not in vendored(ECHARTS).lower()
 
 
+def test_the_same_files_give_the_same_report(tmp_path):
+    pytest.importorskip("xlsxwriter")
+    written = []
+    for name in ("one", "two"):
+        run = desk.run(tmp_path, "\n".join((desk.HEADER, *desk.ROWS)))
+        write_page(run, {}, tmp_path / f"{name}.html", "en", made=MADE)
+        write_sheet(run, tmp_path / f"{name}.xlsx", "en", made=MADE)
+        written.append([(tmp_path / f"{name}.{end}").read_bytes() for end in ("html", "xlsx")])
+
+    assert written[0] == written[1]
+
+
 def test_the_figures_of_the_page_are_those_of_the_audit(tmp_path):
     run = desk.run(tmp_path, "\n".join((desk.HEADER, *desk.ROWS)))
-    data = PageData(run, {}).whole()
+    data = PageData(run, {}, MADE).whole()
 
     assert data["counts"] | {"x": 0} == {
         "read": 4, "audited": 3, "quarantined": 1, "findings": 8, "with_findings": 2, "missed": 2, "judged": 3, "events": 0,
@@ -175,8 +189,8 @@ def test_the_command_writes_a_page_and_a_workbook_without_formulas(tmp_path, cap
 @pytest.mark.parametrize(
     ("package", "write"),
     [
-        ("jinja2", lambda run, to: write_page(run, {}, to, "en")),
-        ("xlsxwriter", lambda run, to: write_sheet(run, to, "en")),
+        ("jinja2", lambda run, to: write_page(run, {}, to, "en", made=MADE)),
+        ("xlsxwriter", lambda run, to: write_sheet(run, to, "en", made=MADE)),
     ],
 )
 def test_without_its_package_a_report_says_how_to_get_it(tmp_path, monkeypatch, package, write):

@@ -120,6 +120,7 @@ class _Parquet:
     def __init__(self, path: Path) -> None:
         self.rows: list[Mapping[str, Any]] = []
         self.writer: Any = None
+        path.unlink(missing_ok=True)  # of an earlier run, it would belie this one
         try:
             import pyarrow as pa  # noqa: PLC0415 - written where it is installed
             import pyarrow.parquet as pq  # noqa: PLC0415

@@ -6,6 +6,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import datetime
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
@@ -34,10 +35,10 @@ _PARAMETER = {
 }  # fmt: skip
 
 
-def write_page(run: AuditRun, clauses: Mapping[str, Clause], path: Path, lang: Lang) -> None:
+def write_page(run: AuditRun, clauses: Mapping[str, Clause], path: Path, lang: Lang, *, made: datetime) -> None:
     """Write the report of an audit; `lang` is what it speaks until the reader switches."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page_html(PageData(run, clauses).whole(), lang), "utf-8")
+    path.write_text(page_html(PageData(run, clauses, made).whole(), lang), "utf-8")
 
 
 def page_html(data: Mapping[str, Any], lang: Lang) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -35,10 +35,11 @@ def both(label: Label) -> Both:
 
 
 class PageData:
-    """What a report shows of an audit."""
+    """What a report shows of an audit; `made` is when it was written."""
 
-    def __init__(self, run: AuditRun, clauses: Mapping[str, Clause]) -> None:
+    def __init__(self, run: AuditRun, clauses: Mapping[str, Clause], made: datetime) -> None:
         self.run = run
+        self.made = made
         self.tally = run.tally
         self.ruleset = run.ruleset
         self.clauses = clauses
@@ -51,7 +52,7 @@ class PageData:
         judged = sum(self.tally.share(n).all for n in self.ruleset.deadlines)
         return {
             "title": both(self.ruleset.title), "ruleset": self.ruleset.id, "version": self.ruleset.version,
-            "up_to": run.now.isoformat(" ", "minutes")[:16], "made": run.made.isoformat(" ", "minutes")[:16],
+            "up_to": run.now.isoformat(" ", "minutes")[:16], "made": self.made.isoformat(" ", "minutes")[:16],
             "counts": {
                 "read": tally.read, "audited": tally.audited, "quarantined": tally.quarantined, "findings": tally.total,
                 "with_findings": tally.with_findings, "missed": missed, "judged": judged, "events": tally.events_read,

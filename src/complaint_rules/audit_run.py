@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -64,7 +64,6 @@ class AuditRun:
     not_observable: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    made: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def findings(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ _FINDING = (
 _WIDTHS = {"says": 60, "arithmetic": 50, "owner": 26, "label": 24, "kind": 22, "clauses": 24, "row_sha256": 20}
 
 
-def write_sheet(run: AuditRun, path: Path, lang: Lang) -> None:
+def write_sheet(run: AuditRun, path: Path, lang: Lang, *, made: datetime) -> None:
     """Write the workbook of an audit. Every text is a text in it, whatever it begins with."""
     try:
         import xlsxwriter  # noqa: PLC0415 - only who writes a workbook needs it
@@ -51,6 +52,8 @@ def write_sheet(run: AuditRun, path: Path, lang: Lang) -> None:
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(str(path), options) as book:
+        # The format has no zone.
+        book.set_properties({"created": made.astimezone(UTC).replace(tzinfo=None)})
         _Book(book, run, lang).write()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -61,8 +61,9 @@ def audit(
 
 def _report(run: AuditRun, clauses: Mapping[str, Clause], path: Path, lang: Lang) -> tuple[Path, ...]:
     """Write the page, and the workbook beside it."""
-    write_page(run, clauses, path, lang)
-    write_sheet(run, path.with_suffix(".xlsx"), lang)
+    made = datetime.now(UTC)
+    write_page(run, clauses, path, lang, made=made)
+    write_sheet(run, path.with_suffix(".xlsx"), lang, made=made)
     return path, path.with_suffix(".xlsx")
 
 
