@@ -181,6 +181,39 @@ def test_of_days_without_a_time_lateness_reaches_to_the_end_of_the_day(tmp_path)
     ]
 
 
+HOURS = """
+language: 1
+ruleset: shop
+version: 1.0.0
+title: {zh: 店, en: shop}
+calendar: cn-24h
+events: {received: 收到, answered: 答复}
+inputs:
+  received_at: {label: {zh: 收到时刻, en: received at}, type: datetime, from: {first: received}}
+  is_answered: {label: {zh: 已答复, en: answered}, type: boolean, from: {happened: answered}}
+decisions: {settled: {expression: is_answered, output: {type: boolean}, because: c}}
+deadlines: {answer: {start: received_at, within: 24, unit: hour, met_when: settled, because: c}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("received", "answered", "judged"),
+    [
+        ("2024-05-06 09:00", "2024-05-07 09:00", "kept"),
+        ("2024-05-06 09:00", "2024-05-07 09:01", "missed"),
+        ("2024-05-06", "2024-05-07", "not_recorded"),
+        ("2024-05-06 09:00", "2024-05-07", "not_recorded"),
+    ],
+)
+def test_a_limit_in_hours_is_not_judged_by_days(tmp_path, received, answered, judged):
+    mapping = "mapping: shop\nas_of: 2024-06-01T00:00\nevents: {received: received, answered: answered}\n"
+    path, mapped = desk.write(tmp_path, f"received,answered\n{received},{answered}\n", mapping)
+    found = audit(load_text(HOURS), path, mapping=mapped, out=tmp_path / "run")
+
+    assert summary_json(found)["deadlines"] == {"answer": {judged: 1}}
+    assert len(desk.findings(found)) == (judged == "missed")
+
+
 # --- files ---------------------------------------------------------------------------------------------
 
 
