@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,14 +65,56 @@ def test_types_for_editors_are_python(capsys: pytest.CaptureFixture[str]) -> Non
     compile(capsys.readouterr().out, "food", "exec")
 
 
-def test_a_change_that_no_example_notices_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("page.yaml").write_text(SLIP.replace("amuont", "amount"), "utf-8")
-    Path("page.examples.yaml").write_text(
-        "ruleset: page\nexamples: [{name: 小, given: {amount: 1}, expect: {grade: A}}]\n", "utf-8"
-    )
+ONE = "- name: 小   # mine\r\n  given: {amount: 1}\r\n  expect: {grade: A}"
 
-    assert main(["mutate", "page.yaml"]) == 1
-    assert 'grade.high: then: "A"' in capsys.readouterr().out
+
+def page(examples: str) -> Path:
+    Path("page.yaml").write_text(SLIP.replace("amuont", "amount"), "utf-8")
+    file = Path("page.examples.yaml")
+    file.write_bytes(f"ruleset: page\r\nexamples:\r\n{examples}".encode())
+    return file
+
+
+def test_a_slip_that_no_example_notices_is_named_with_the_example_that_would(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page(ONE)
+
+    assert main(["mutate", "page.yaml", "--operator", "output_changed"]) == 1
+    out = capsys.readouterr().out
+    assert 'grade.high: then: "A"' in out
+    assert "expect: {grade: B}" in out
+
+
+def test_missing_examples_are_added_and_what_is_there_stays_byte_for_byte() -> None:
+    file = page(ONE)
+    before = file.read_bytes()
+
+    assert main(["mutate", "page.yaml", "--write"]) == 1
+    after = file.read_bytes()
+    assert after.startswith(before) and len(after) > len(before)
+    assert main(["test", "page.yaml"]) == 0
+    assert main(["mutate", "page.yaml", "--write"]) == 0
+    assert file.read_bytes() == after
+
+
+def test_a_file_to_which_nothing_can_be_added_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    file = page("")
+    file.write_bytes(b"ruleset: page\nexamples: [{name: x, given: {amount: 1}, expect: {grade: A}}]\n")
+    before = file.read_bytes()
+
+    assert main(["mutate", "page.yaml", "--write", "--lang", "zh"]) == 2
+    assert file.read_bytes() == before
+    assert "缺少的示例" in capsys.readouterr().out
+
+
+def test_slips_are_drawn_and_counted_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    page(ONE)
+
+    assert main(["mutate", "page.yaml", "--sample", "5", "--seed", "3", "--json"]) in (0, 1)
+    assert json.loads(capsys.readouterr().out)["tried"] == 5
+    assert main(["mutate", "page.yaml", "--operator", "rule_droped"]) == 2
+    assert "rule_dropped" in capsys.readouterr().err
 
 
 def test_examples_that_fail_are_shown_before_any_change_is_tried(capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,6 +108,8 @@ BAD = [
     (NOW, "{at: 2024-03-08 16:45, event: called, facts: {level: middle}}", "CR303"),
     (NOW, "{at: 2024-03-08 16:45, event: answered, facts: {level: low}}", "CR316"),
     (NOW, "{event: called}", "CR005"),
+    (f"{NOW}, given: {{answered: yes}}", CALLED, "CR315"),
+    (f"{NOW}, given: {{called_at: 2024-03-08T16:45:00+08:00}}", CALLED, "CR315"),
     (NOW, "called", "CR302"),
 ]
 

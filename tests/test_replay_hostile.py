@@ -251,13 +251,25 @@ def test_a_log_that_contradicts_itself_is_refused_at_its_place(name):
     assert all((d.where or "").startswith("events") for d in caught.value.diagnostics)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("received_at", LOG[0]["at"]), ("answered", True), ("answered", False), ("others", 0)]
+)
+def test_what_follows_from_the_log_cannot_be_given_at_the_start(name, value):
+    with pytest.raises(FactsError) as caught:
+        replay(RULES, {"kind": "a", name: value}, LOG, now=NOW)
+
+    assert [(d.code, d.where) for d in caught.value.diagnostics] == [("CR315", name)]
+    assert read_facts(RULES.ruleset, {name: value})  # to decide it is an input like any other
+    assert replay(RULES, {name: None}, LOG, now=NOW).to_json() == replay(RULES, {}, LOG, now=NOW).to_json()
+
+
 def test_everything_that_is_wrong_is_said_at_once():
     wrong = [{**LOG[0], "at": "soon"}, {**LOG[1], "event": "answerd"}, {**LOG[4], "colour": 1}]
     with pytest.raises(FactsError) as caught:
-        replay(RULES, {"kind": "z"}, wrong, related=[{"event": "received"}], now=NOW)
+        replay(RULES, {"kind": "z", "answered": True}, wrong, related=[{"event": "received"}], now=NOW)
 
     places = {d.where for d in caught.value.diagnostics}
-    assert places >= {"kind", "events[0].at", "events[1].event", "events[2].colour", "related[0]"}
+    assert places >= {"kind", "answered", "events[0].at", "events[1].event", "events[2].colour", "related[0]"}
 
 
 class Told(Mapping):

@@ -250,6 +250,38 @@ def story(case, log):
     return {k: v for k, v in found.items() if k not in ("revised", "ahead", "unknown_yet")}
 
 
+TIED = """
+language: 1
+ruleset: tied
+version: 1.0.0
+title: 同时
+events: {asked: 询问, back: 回来}
+inputs:
+  asked: {type: boolean, from: {happened: asked, until: back}}
+  back: {type: boolean, from: {happened: back, until: asked}}
+decisions: {open: {expression: "asked and not back", output: {type: boolean}, because: c}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "back", "is_open"),
+    [
+        ({}, {}, False),  # by name: asked, back
+        ({"id": "b"}, {"id": "a"}, True),
+        ({"id": "a"}, {"id": "b"}, False),
+        ({"recorded_at": "2024-05-06T10:00:00+08:00"}, {}, True),
+        ({"recorded_at": "2024-05-06T10:00:00+08:00", "id": "a"}, {"id": "b"}, True),
+    ],
+)
+def test_what_happens_at_one_instant_is_ordered_by_when_it_was_recorded_then_by_id_then_by_name(asked, back, is_open):
+    at = "2024-05-06T09:00:00+08:00"
+    log = [{"event": "asked", "at": at, **asked}, {"event": "back", "at": at, **back}]
+    for told in (log, log[::-1]):
+        found = replay(loaded(TIED), {}, told, now=datetime.fromisoformat("2024-05-07T09:00:00+08:00"))
+
+        assert found.result["open"] is is_open
+
+
 def test_a_replay_leaves_what_it_was_given_as_it_was():
     for _, case in cases(6):
         log, related, facts = logged(case), others(case[3]), {n: plain(v) for n, v in case[1].items()}

@@ -396,13 +396,15 @@ def test_milestones_count_at_their_instant_where_their_own_condition_holds() -> 
     assert [(s.complaint, s.event, s.at, s.measure) for s in found] == [("c2", "answer.remind", START + HOUR * 3, 2)]
 
 
-def test_a_share_is_exact_on_its_bound() -> None:
+@pytest.mark.parametrize("share", ["5%", "least_share"])
+def test_a_share_is_exact_on_its_bound(share: str) -> None:
     """The same fault in 5 % of a batch or more, from design or production, after completion."""
     text = """
 language: 1
 ruleset: works
 version: 1.0.0
 title: 工程
+parameters: {least_share: {type: decimal, minimum: 0, maximum: 1, value: 0.05, because: [t]}}
 events: {fault_found: {label: 发现问题, carries: [batch, problem, cause, affected, base]}}
 inputs:
   batch: {type: text}
@@ -417,10 +419,10 @@ triggers:
     where: [{cause: design}, {cause: production}]
     by: [batch, problem]
     sum: affected
-    reaches: 5%
+    reaches: SHARE
     share_of: base
     because: [t]
-"""
+""".replace("SHARE", share)
     for parts, fires in ((["0.10"] * 20, 1), (["0.10"] * 19, 0), (["1.99"], 0), (["1", "0.9", "0.1"], 1)):
         monitor = Monitor(load_text(text))
         told = [

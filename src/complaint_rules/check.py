@@ -42,13 +42,14 @@ def check(ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]
     Columns are taken as independent: each holds what can reach it, but combinations that two decisions
     never give together still count.
     """
-    found = [d for name in ruleset.order for d in _check_decision(ruleset, name, limits)]
+    found = [d for name in ruleset.order for d in check_decision(ruleset, name, limits)]
     found += [*check_triggers(ruleset), *_never_counted(ruleset, limits), *_reports(ruleset)]
     found += _unused(ruleset)
     return sorted(found, key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0))
 
 
-def _check_decision(ruleset: Ruleset, name: str, limits: Limits) -> Iterator[Diagnostic]:
+def check_decision(ruleset: Ruleset, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Diagnostic]:
+    """Yield every finding about the table of one decision."""
     decision = inlined(ruleset, name)
     if not isinstance(decision, TableDecision):
         return

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from complaint_rules.diagnostics import Diagnostic, RulesetError
+from complaint_rules.compile import CompiledRuleset
+from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError
+from complaint_rules.example_file import parse_examples
+from complaint_rules.example_writing import with_more
 from complaint_rules.examples import run_examples
 from complaint_rules.fmt import format_text
 from complaint_rules.library import find_ruleset
-from complaint_rules.mutate import mutants, survivors
+from complaint_rules.mutate import Effort, sampled
+from complaint_rules.mutate import mutate as try_all
+from complaint_rules.mutate_words import mutation_json, mutation_lines
+from complaint_rules.mutations import OPERATORS
 from complaint_rules.printed import BAD_INPUT, FINDINGS, OK, print_aside, print_json, print_lines
 from complaint_rules.scaffold import scaffold
 from complaint_rules.stubs import stub
 from complaint_rules.typed import AS_WRITTEN, ExamplesFile, Json, Laid, Language, RulesetName, examples_of
-from complaint_rules.words import Label
+from complaint_rules.words import Label, suggest
 
 
 def new(
@@ -67,32 +76,65 @@ def stubs(ruleset: RulesetName, /, *, laid: Laid = AS_WRITTEN) -> int:
     return OK
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Slips:
+    """Which slips are tried."""
+
+    operator: Annotated[
+        tuple[str, ...], Parameter(negative=(), help=f"a kind of slip: {', '.join(o.name for o in OPERATORS)}")
+    ] = ()
+    sample: Annotated[int | None, Parameter(help="so many slips, drawn by chance; all by default")] = None
+    seed: Annotated[int, Parameter(help="what the draw begins with")] = 0
+    cases: Annotated[int, Parameter(help="so many cases are split in a proof")] = 800
+    lives: Annotated[int, Parameter(help="so many lives are made up")] = 200
+
+
 def mutate(
     ruleset: RulesetName,
     examples: ExamplesFile = None,
     /,
     *,
+    write: Annotated[bool, Parameter(negative=(), help="add the missing examples to the file of examples")] = False,
+    slips: Slips = Slips(),
     laid: Laid = AS_WRITTEN,
     lang: Language = "en",
     json: Json = False,
 ) -> int:
-    """Leave out each rule, and change each of its outputs, and name the changes that no example notices."""
+    """Try every slip that the ruleset could have, and give the examples that would notice those that none notices."""
     rules, file, read = examples_of(ruleset, examples, laid)
     failed = [o for o in run_examples(rules, read) if o.failures]
     if failed:
         print_aside("\n".join(o.render(lang) for o in failed))
         return BAD_INPUT
-    tried = list(mutants(rules))
-    left = survivors(rules, read, tried)
+    unknown = next((n for n in slips.operator if n not in {o.name for o in OPERATORS}), None)
+    if unknown is not None:
+        names = [o.name for o in OPERATORS]
+        args = {"value": unknown, "expected": ", ".join(names), "suggestion": suggest(unknown, names)}
+        raise FactsError([Diagnostic("CR302", args=args, where="--operator")])
+    tried = sampled(rules, slips.operator, slips.sample, slips.seed)
+    effort = Effort(slips.cases, slips.lives)
+    found = try_all(rules, read, tried=tried, effort=effort, tell=None if json else _progress)
     if json:
-        print_json(
-            {
-                "tried": len(tried),
-                "unnoticed": [{"decision": m.decision, "rule": m.rule, "change": m.change.in_lang(lang)} for m in left],
-            }
-        )
+        print_json(mutation_json(found, lang))
     else:
-        print_lines(*(f"{m.decision}.{m.rule}: {m.change.in_lang(lang)}" for m in left))
-        words = ("处改动", "处无示例发觉") if lang == "zh" else ("changes", "unnoticed by the examples")
-        print_lines(f"{file.name}: {len(tried)} {words[0]}, {len(left)} {words[1]}")
-    return FINDINGS if left else OK
+        print_lines(*mutation_lines(found, lang))
+    if write and found.examples:
+        _add(file, rules, found.examples)
+        print_aside(
+            Label(f"{file} 新增 {len(found.examples)} 例", f"{len(found.examples)} more in {file}").in_lang(lang)
+        )
+    return FINDINGS if found.left else OK
+
+
+def _progress(done: int, of: int) -> None:
+    """Say on a terminal how far it is."""
+    if sys.stderr.isatty() and (done % 20 == 0 or done == of):
+        print(f"\r{done}/{of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
+
+
+def _add(file: Path, rules: CompiledRuleset, examples: Sequence[str]) -> None:
+    """Add examples at the end of a file, if it can then still be read."""
+    content = with_more(file.read_bytes().decode(), rules.ruleset.id, examples).encode()
+    parse_examples(content, str(file), rules.ruleset)
+    file.write_bytes(content)

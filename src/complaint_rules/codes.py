@@ -228,6 +228,30 @@ _MEANING: Mapping[str, Code] = {
         help_en="count the events themselves in the trigger, with `by`",
         help_zh="请在触发条件中用 `by` 直接对事件计数",
     ),
+    "CR123": _code(
+        en="`{id}` is a word of the language and cannot be an id",
+        zh="`{id}` 是语言的保留词，不能用作标识",
+        help_en="choose another one, such as `{id}_kind`; taken are {words}",
+        help_zh="请换一个标识，例如 `{id}_kind`；保留词有 {words}",
+    ),
+    "CR124": _code(
+        en="`{name}` says who by the facts; `by` of a step takes roles of the process",
+        zh="`{name}` 由事实确定是谁；步骤的 `by` 只能写流程的角色",
+        help_en="write a role here, and ask who it must be in `when`, for example by a decision that compares the two",
+        help_zh="请在此处写角色，并在 `when` 中用判定（例如比较两者是否同一人）说明必须是谁",
+    ),
+    "CR125": _code(
+        en="`{name}` is a parameter; `then` takes a value",
+        zh="`{name}` 是参数；`then` 处应写具体的值",
+        help_en="let the parameter have a value for each cell (`by:`) and read it alone, or write an expression instead of a table",
+        help_zh="请让参数按列取值（`by:`）并直接使用该参数，或改用 expression",
+    ),
+    "CR126": _code(
+        en="`{name}` is a role of the process and a fact, parameter or decision too",
+        zh="`{name}` 既是流程的角色，又是事实、参数或判定的名称",
+        help_en="rename one of the two: where a party is meant, it would not be clear which",
+        help_zh="请改名其一：在写明由谁负责之处，无法分辨指的是哪一个",
+    ),
 }
 
 # CR2xx: what the exact analysis of tables finds.

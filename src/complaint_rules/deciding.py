@@ -85,9 +85,11 @@ def decide_in(rules: CompiledRuleset, facts: Mapping[str, Any], only: Collection
     )  # fmt: skip
 
 
-def with_answers(result: DecisionResult, rules: CompiledRuleset, answers: Mapping[str, Answer]) -> DecisionResult:
-    """Return a result of all decisions with other answers in their place."""
-    plan = plan_of(rules, None)
+def with_answers(
+    result: DecisionResult, rules: CompiledRuleset, answers: Mapping[str, Answer], only: Collection[str] | None = None
+) -> DecisionResult:
+    """Return a result of the wanted decisions, of all by default, with other answers in their place."""
+    plan = plan_of(rules, only)
     ask, unset = _questions(answers.values(), rules.ruleset)
     parties = _parties(plan, answers, result.facts)
     return replace(result, decisions=MappingProxyType(dict(answers)), ask=ask, unset=unset, parties=parties)
@@ -192,8 +194,8 @@ def plan_of(rules: CompiledRuleset, only: Collection[str] | None) -> Plan:
     found: Plan | None = rules.plans.get(key)
     if found is None:
         wanted = tuple(n for n in rules.ruleset.decisions if key is None or n in key)
-        blank = _blank(rules)
-        steps = tuple((s, _settler(rules, s)) for s in _needed(rules.steps, wanted))
+        blank = blank_of(rules)
+        steps = tuple((s, settler_of(rules, s)) for s in _needed(rules.steps, wanted))
         found = rules.plans[key] = Plan(
             blank, steps, straight(steps, rules.ruleset, blank), wanted,
             _rests_on(wanted, rules), _naming(wanted, rules),
@@ -201,7 +203,7 @@ def plan_of(rules: CompiledRuleset, only: Collection[str] | None) -> Plan:
     return found
 
 
-def _settler(rules: CompiledRuleset, step: Step) -> Settler:
+def settler_of(rules: CompiledRuleset, step: Step) -> Settler:
     """Return the step's settler; all plans share it, and with it what it remembers."""
     found: Settler | None = rules.settlers.get(step.name)
     if found is None:
@@ -220,8 +222,16 @@ def _needed(steps: Iterable[Step], wanted: Iterable[str]) -> list[Step]:
     return found[::-1]
 
 
+def blank_of(rules: CompiledRuleset) -> Mapping[str, Any]:
+    """Return the values before any fact is known, the same for all plans: what is remembered of one serves the others."""
+    found: Mapping[str, Any] | None = rules.plans.get("blank")
+    if found is None:
+        found = rules.plans["blank"] = _blank(rules)
+    return found
+
+
 def _blank(rules: CompiledRuleset) -> dict[str, Any]:
-    """Return the values before any fact is known: parameters, and a Missing for each of the rest."""
+    """Return parameters, and a Missing for each of the rest."""
     made: dict[str, Any] = {n: ABSENT if i.optional else Missing(ask=(n,)) for n, i in rules.ruleset.inputs.items()}
     return made | {n: rules.parameters.get(n, Missing(unset=(n,))) for n in rules.ruleset.parameters}
 

@@ -16,6 +16,7 @@ from complaint_rules.domains import (
     Members,
 )
 from complaint_rules.example_life import LIFE_KEYS, ExampleLife, LifeReader
+from complaint_rules.example_many import MANY_KEYS, ExampleOfMany, read_many
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision, Type
 from complaint_rules.source import Document, Plain, read
@@ -24,7 +25,9 @@ from complaint_rules.values import BadValueError, from_json, from_text
 from complaint_rules.words import Label, suggest
 
 _FILE_KEYS = ("ruleset", "examples")
-_KEYS = ("name", "case", "given", "parameters", "expect", "rules", "due", "asserts", *LIFE_KEYS)
+_KEYS = ("name", "case", "given", "parameters", "expect", "rules", "due", "asserts", *LIFE_KEYS, *MANY_KEYS)
+_NEEDED_OF_MANY = ("name", "complaints", "now", "escalations")
+_KEYS_OF_MANY = ("case", "parameters", *_NEEDED_OF_MANY)
 _NOT_DUE = ("not_due", "undetermined")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d\Z", re.ASCII)
 _CHECKLIST_KEYS = ("met", "unmet", "open", "next")
@@ -60,6 +63,7 @@ class Example:
     span: Span
     due: Mapping[str, str] = field(default_factory=dict)  # deadline -> when it ends, as it is shown
     life: ExampleLife | None = None
+    many: ExampleOfMany | None = None  # complaints that count together
 
 
 def examples_path(ruleset_path: Path) -> Path:
@@ -73,8 +77,16 @@ def read_examples(path: Path, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS)
     Raises:
         RulesetError: with every unknown name and unusable value, each located.
     """
-    document = read(path.read_bytes(), str(path), limits)
-    reader = _Reader(document, ruleset, [])
+    return parse_examples(path.read_bytes(), str(path), ruleset, limits)
+
+
+def parse_examples(content: bytes, file: str, ruleset: Ruleset, limits: Limits = DEFAULT_LIMITS) -> tuple[Example, ...]:
+    """Return the examples that the content of a file says, held against the ruleset.
+
+    Raises:
+        RulesetError: with every unknown name and unusable value, each located.
+    """
+    reader = _Reader(read(content, file, limits), ruleset, [])
     examples = tuple(reader.file())
     if reader.problems:
         raise RulesetError(reader.problems[: limits.errors])
@@ -120,10 +132,12 @@ class _Reader:
             yield self.example(self.mapping(plain, ("examples", at)), ("examples", at))
 
     def example(self, plain: Mapping[str, Plain], place: Place) -> Example:
-        is_life = any(k in plain for k in LIFE_KEYS)
+        is_of_many = any(k in plain for k in MANY_KEYS)
+        is_life = any(k in plain for k in LIFE_KEYS) and not is_of_many
         needed = ("name",) if is_life else ("name", "given") if "due" in plain else ("name", "given", "expect")
-        self.known_keys(plain, _KEYS, needed, place)
-        life = LifeReader(self.ruleset, self.problem, self.value).read(plain, place)
+        self.known_keys(plain, _KEYS_OF_MANY if is_of_many else _KEYS, _NEEDED_OF_MANY if is_of_many else needed, place)
+        reader = LifeReader(self.ruleset, self.problem, self.value)
+        life, many = reader.read(plain, place) if is_life else None, read_many(reader, plain, place)
         shown = (
             {n.partition(".")[0]: n for n in (*life.obligations, *life.happened, "state", "violations")} if life else {}
         )
@@ -131,6 +145,8 @@ class _Reader:
             k: self.mapping(plain.get(k, {}), (*place, k))
             for k in ("given", "parameters", "expect", "rules", "due", "asserts")
         }
+        if is_life:
+            self.check_first(parts["given"], (*place, "given"))
         expect = dict(self.expectations(parts["expect"], (*place, "expect")))
         case = plain.get("case")
         return Example(
@@ -139,7 +155,7 @@ class _Reader:
             dict(self.settings(parts["parameters"], (*place, "parameters"))),
             expect, dict(self.rules(parts["rules"], (*place, "rules"))),
             dict(self.asserts(parts["asserts"], {**expect, **parts["due"], **shown}, (*place, "asserts"))),
-            self.document.span(place), dict(self.due(parts["due"], (*place, "due"))), life,
+            self.document.span(place), dict(self.due(parts["due"], (*place, "due"))), life, many,
         )  # fmt: skip
 
     def facts(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, Any]]:
@@ -149,6 +165,13 @@ class _Reader:
                 self.unknown(name, self.ruleset.inputs, (*place, name))
             elif part != "unknown":
                 yield name, self.value(part, fact.type, (*place, name))
+
+    def check_first(self, plain: Mapping[str, Plain], place: Place) -> None:
+        """What follows from the log of a life is not given with it."""
+        for name, part in plain.items():
+            fact = self.ruleset.inputs.get(name)
+            if fact and fact.fold and part != "unknown":
+                self.problem("CR315", (*place, name), of_key=True, name=name, events=fact.fold.events)
 
     def settings(self, plain: Mapping[str, Plain], place: Place) -> Iterator[tuple[str, Any]]:
         for name, part in plain.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -14,7 +14,7 @@ from complaint_rules.calendar_data import load_calendar
 from complaint_rules.compile import CompiledRuleset
 from complaint_rules.diagnostics import FactsError
 from complaint_rules.log import Happening, read_log
-from complaint_rules.replayed import Obligation, Replay, Run, Status
+from complaint_rules.replayed import Entry, Obligation, Replay, Run, Status
 from complaint_rules.replaying import Told, facts_at, replay_told
 from complaint_rules.ruleset import Ruleset
 from complaint_rules.source import Path as Place
@@ -141,10 +141,12 @@ class LifeReader:
             yield name, int(part)
 
 
-def lived(rules: CompiledRuleset, given: Mapping[str, Any], life: ExampleLife) -> Replay:
-    """Return the replay of an example."""
+def lived(
+    rules: CompiledRuleset, given: Mapping[str, Any], life: ExampleLife, only: Collection[str] | None = None
+) -> Replay:
+    """Return the replay of an example; `only` names the decisions wanted."""
     calendar = load_calendar(rules.ruleset.calendar or "cn-office")
-    return replay_told(rules, Told(given, life.events, life.related), calendar, now=life.now)
+    return replay_told(rules, Told(given, life.events, life.related), calendar, now=life.now, only=only)
 
 
 def facts_in_the_end(rules: CompiledRuleset, given: Mapping[str, Any], life: ExampleLife) -> Mapping[str, Any]:
@@ -156,11 +158,11 @@ def facts_in_the_end(rules: CompiledRuleset, given: Mapping[str, Any], life: Exa
 def differences(life: ExampleLife, found: Replay) -> Iterator[Difference]:
     """Yield every difference between what an example expects of a life and what it has come to."""
     for name, expected in life.obligations.items():
-        got = _said(found.obligations[name])
+        got = said_of(found.obligations[name])
         for key, wanted in expected.items():
             if got[key] != wanted:
                 yield name, f"{key} {wanted}", f"{key} {got[key]}"
-    counted = Counter(_name(e.kind, e.name) for e in found.journal)
+    counted = Counter(counted_as(e) for e in found.journal)
     for name, times in life.happened.items():
         if counted[name] != times:
             yield name, f"happened {times}", f"happened {counted[name]}"
@@ -171,11 +173,14 @@ def differences(life: ExampleLife, found: Replay) -> Iterator[Difference]:
         yield "violations", f"[{', '.join(life.violations)}]", f"[{', '.join(broken)}]"
 
 
-def _name(kind: str, name: str) -> str:
-    return f"{name}.{kind}" if kind in ("met", "breached") else name if kind in ("event", "milestone") else ""
+def counted_as(entry: Entry) -> str:
+    """Return by which name an example counts an entry of the journal; nothing where it does not."""
+    if entry.kind in ("met", "breached"):
+        return f"{entry.name}.{entry.kind}"
+    return entry.name if entry.kind in ("event", "milestone") else ""
 
 
-def _said(found: Obligation) -> dict[str, str]:
+def said_of(found: Obligation) -> dict[str, str]:
     """Return what an obligation has come to, in the words of an example."""
     run = found.run
     return {

@@ -30,6 +30,7 @@ from complaint_rules.domains import (
 )
 from complaint_rules.example_file import Example, Expectation
 from complaint_rules.example_life import differences, lived
+from complaint_rules.example_many import differences_of_many
 from complaint_rules.ruleset import Rule, Ruleset, TableDecision, When
 from complaint_rules.values import to_json
 from complaint_rules.words import Lang
@@ -113,7 +114,8 @@ def _run(rules: CompiledRuleset, example: Example) -> Outcome:
     life = lived(rules, example.given, example.life) if example.life else None
     result = life.result if life else decide(rules, example.given)
     of_life = (Failure(*d) for d in differences(example.life, life)) if example.life and life else ()
-    failures = (*compared(result, example), *_due_differences(rules, example), *of_life)
+    of_many = (Failure(*d) for d in differences_of_many(rules, example.many)) if example.many else ()
+    failures = (*compared(result, example), *due_differences(rules, example), *of_life, *of_many)
     explained = (
         Failure(
             f.decision,
@@ -128,7 +130,8 @@ def _run(rules: CompiledRuleset, example: Example) -> Outcome:
     return Outcome(example, result, tuple(explained))
 
 
-def _due_differences(rules: CompiledRuleset, example: Example) -> Iterator[Failure]:
+def due_differences(rules: CompiledRuleset, example: Example) -> Iterator[Failure]:
+    """Yield every deadline that ends at another time than an example expects."""
     if not example.due:
         return
     found = due_dates(rules, example.given, load_calendar(str(rules.ruleset.calendar)), only=example.due)

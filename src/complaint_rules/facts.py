@@ -98,6 +98,28 @@ def read_facts(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {n: v for n, v in read.items() if v is not None} if None in read.values() else read
 
 
+def read_first_facts(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts with which a life begins; those that follow from its log cannot be among them.
+
+    Raises:
+        FactsError: with everything that is wrong, each by its path.
+    """
+    problems: list[Diagnostic] = []
+    try:
+        read = read_facts(ruleset, facts)
+    except FactsError as error:
+        read, problems = {}, list(error.diagnostics)
+    if isinstance(facts, Mapping):
+        problems += (
+            Diagnostic("CR315", args={"name": n, "events": i.fold.events}, where=n)
+            for n, i in ruleset.inputs.items()
+            if i.fold and facts.get(n) is not None
+        )
+    if problems:
+        raise FactsError(problems)
+    return read
+
+
 def _json_kind(raw: object) -> str:
     kinds: Mapping[type, str] = {list: "[…]", str: '"…"', bool: "true / false", type(None): "null"}
     return kinds.get(type(raw)) or shown(raw)

@@ -20,7 +20,7 @@ from complaint_rules.compile import under as compiled_under
 from complaint_rules.dated import versions
 from complaint_rules.deadlines import AnyDue, due_dates
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
-from complaint_rules.facts import name_of, read_facts, read_parameters, wrong_value
+from complaint_rules.facts import name_of, read_facts, read_first_facts, read_parameters, wrong_value
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import load_ruleset
 from complaint_rules.log import TIME, read_log
@@ -145,8 +145,9 @@ def _below(path: Path, document: Document) -> Path:
 
 
 def _laid(file: str | Path, limits: Limits) -> tuple[Path, Document]:
-    path = Path(file)
-    if not path.is_file():
+    named = (f / "overlays" / f"{file}.yaml" for f in folders() if "/" not in str(file))
+    path = next((p for p in (Path(file), *named) if p.is_file()), None)
+    if path is None:
         raise RulesetError([Diagnostic("CR309", args={"name": str(file)})])
     document = read(path.read_bytes(), str(path), limits)
     if not is_overlay(document):
@@ -405,7 +406,7 @@ def replay(
         raise FactsError(wrong or [Diagnostic("CR302", args=expected, where="now")])
     ruleset = rules.ruleset
     read, problems = _all_read(
-        lambda: read_facts(ruleset, facts), lambda: read_log(ruleset, events),
+        lambda: read_first_facts(ruleset, facts), lambda: read_log(ruleset, events),
         lambda: read_log(ruleset, related, "related", of_others=True),
     )  # fmt: skip
     if problems:

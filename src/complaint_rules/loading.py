@@ -343,6 +343,9 @@ class _Loader(ReportReader):
         )  # fmt: skip
 
     def _then(self, plain: Any, types: Mapping[str, Type], path: Path, rule: str) -> tuple[Any, ...]:
+        if isinstance(plain, str) and plain in self.doc.parameters and plain not in types.get("", Type(Truth())).labels:
+            self._problem("CR125", path, name=plain)
+            return (None,) * len(types)
         if "" in types:
             return (self._value(plain, types[""].domain, path, types[""].labels),)
         given = plain if isinstance(plain, dict) else {}

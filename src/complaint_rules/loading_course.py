@@ -195,6 +195,8 @@ class CourseReader(Names):
         for section, names in (("roles", roles), ("states", states)):
             for name in names:
                 self._check_id(name, ("process", section, name), of_key=True)
+                if section == "roles" and name in self._scope():
+                    self._problem("CR126", ("process", section, name), of_key=True, name=name)
         if not states:
             self._problem("CR005", ("process", "states"), of_key=True, key="states")
         steps = {n: self._step(n, d, states, roles) for n, d in doc.steps.items()}
@@ -207,8 +209,12 @@ class CourseReader(Names):
         self._check_in(event, self._known_events(), (*path, "event") if doc.event else path)
         for key, given, known in (("from", doc.from_, states), ("by", doc.by, roles)):
             for at, one in enumerate(given):
-                where: Path = (*path, key, at)
-                self._check_in(one, known, where if where in self.document.values else (*path, key))
+                there: Path = (*path, key, at)
+                where = there if there in self.document.values else (*path, key)
+                if key == "by" and one not in roles and one in self._scope():
+                    self._problem("CR124", where, name=one)
+                else:
+                    self._check_in(one, known, where)
         if doc.to is not None:
             self._check_in(doc.to, states, (*path, "to"))
         self._check_condition(doc.when, (*path, "when"))

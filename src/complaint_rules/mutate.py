@@ -1,167 +1,284 @@
-"""Mutate: each rule of a ruleset changed a little, and the changes that no example notices."""
+"""Mutate: what becomes of every slip that a ruleset could have: noticed by an example, of no effect, or an example to add."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from random import Random
+from typing import Any, Literal, get_args
 
-from complaint_rules.answers import Answer, DecisionResult, NotRegulated, Settled, Undetermined
-from complaint_rules.compile import CompiledRuleset, Step, TableStep, step_of
-from complaint_rules.deciding import Standing, decide_in, in_force, plan_of, resting_on, standing, with_answers
-from complaint_rules.domains import Domain, Enumeration, ListOf, Members, Ordered, ParameterRef, Text, Truth
-from complaint_rules.example_file import Example
-from complaint_rules.example_life import facts_in_the_end
-from complaint_rules.examples import compared, settings_of
-from complaint_rules.ruleset import ChecklistDecision, Item, Rule, TableDecision
-from complaint_rules.settle import Settler, settler
-from complaint_rules.tables import Aggregate, reachable
-from complaint_rules.values import to_json
+from complaint_rules.compile import CompiledRuleset, under
+from complaint_rules.diagnostics import FactsError, RulesetError
+from complaint_rules.distinguishing import Parting, both, differs, fewest, other_readings, parting, worst
+from complaint_rules.distinguishing_lives import Distinguisher, filled
+from complaint_rules.distinguishing_many import Crowd
+from complaint_rules.example_file import Example, parse_examples
+from complaint_rules.example_names import title
+from complaint_rules.example_writing import example_text, file_of, plain_facts, plain_value, real_value
+from complaint_rules.mutant import Change, Mutant
+from complaint_rules.mutations import OPERATORS, mutants
+from complaint_rules.noticing import Changed, Noticing, RefusedError, Seen, changed, fails, of_course, seen_by
+from complaint_rules.random_lives import Lives
+from complaint_rules.source import Plain
 from complaint_rules.words import Label
 
-_MOST = 50_000
-_REMOVED = Label("删去", "removed")
-_NEEDLESS = Label("不再有要求", "needs nothing")
+Status = Literal["killed", "refused", "equivalent", "unproved", "unknown: budget", "surviving"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+_SEED = 20_200_101
+_TRIES = 300  # so many facts are tried where nothing is proved
+_BESIDE = 250  # and so many before a proof is tried
+Tell = Callable[[int, int], None]
+
+_LIFE = Label(
+    "须有一段投诉经过，示例中没有，随机试过的也分不出", "a life that tells the two apart; none that was tried does"
+)
+_FACTS = Label(
+    "须有能区分的事实；未能证明没有，取决于 {}", "facts that tell the two apart, or a proof; it depends on {}"
+)
+_MANY = Label(
+    "须有几件投诉，随机试过的都分不出", "complaints that count together and tell the two apart; none that were tried do"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Mutant:
-    """One decision with one rule (or item) changed: `change` says how."""
+class Verdict:
+    """What became of a mutant: `by` is the example that noticed it, `example` one that would, `why` what a verdict needs."""
 
-    decision: str
-    rule: str
-    change: Label
-    changed: TableDecision | ChecklistDecision
-
-
-def mutants(rules: CompiledRuleset) -> Iterator[Mutant]:
-    """Yield, for each rule and item, the ruleset without it, and with each of its outputs or demands changed."""
-    for decision in rules.ruleset.decisions.values():
-        match decision:
-            case TableDecision() as table:
-                yield from _of_table(table)
-            case ChecklistDecision() as checklist:
-                yield from _of_checklist(checklist)
-
-
-def _of_table(table: TableDecision) -> Iterator[Mutant]:
-    for at, rule in enumerate(table.rules):
-        yield Mutant(table.name, rule.id, _REMOVED, replace(table, rules=_without(table.rules, at)))
-        if table.aggregate is Aggregate.COUNT:
-            continue
-        for place, (output, type_) in enumerate(table.outputs.items()):
-            given = [r.then[place] for r in table.rules if r.then]
-            for other in _others(rule.then[place] if rule.then else None, type_.domain, given):
-                changed = replace(rule, then=(*rule.then[:place], other, *rule.then[place + 1 :]))
-                written = json.dumps(to_json(other), ensure_ascii=False)
-                said = Label(f"{output or 'then'} 改为 {written}", f"{output or 'then'}: {written}")
-                yield Mutant(table.name, rule.id, said, replace(table, rules=_with(table.rules, at, changed)))
-
-
-def _of_checklist(checklist: ChecklistDecision) -> Iterator[Mutant]:
-    for at, item in enumerate(checklist.items):
-        yield Mutant(checklist.name, item.id, _REMOVED, replace(checklist, items=_without(checklist.items, at)))
-        always: Item = replace(item, needs=({},), cells={})
-        yield Mutant(checklist.name, item.id, _NEEDLESS, replace(checklist, items=_with(checklist.items, at, always)))
-
-
-def _without(parts: tuple[Any, ...], at: int) -> tuple[Any, ...]:
-    return (*parts[:at], *parts[at + 1 :])
-
-
-def _with(parts: tuple[Any, ...], at: int, part: Rule | Item) -> tuple[Any, ...]:
-    return (*parts[:at], part, *parts[at + 1 :])
-
-
-def _others(value: Any, domain: Domain, given: Sequence[Any]) -> Iterator[Any]:
-    """Yield a value of the domain besides this one, if there is one to be had; `given` are those of all rules."""
-    match domain:
-        case _ if value is None or isinstance(value, ParameterRef):
-            return
-        case Truth():
-            yield not value
-        case Enumeration(values):
-            yield from [v for v in values if v != value][:1]
-        case Members(values) if values:
-            # The member that fewest rules give: another rule that matches too would hide the change.
-            yield frozenset(value) ^ {min(values, key=lambda v: sum(v in other for other in given))}
-        case Ordered(step=step) as ordered:
-            unit = step if step is not None else 1
-            if isinstance(value, (int, float)) or ordered.kind in ("decimal", "money"):
-                yield value + unit
-        case Text() | ListOf() | Members():
-            return
+    mutant: Mutant
+    status: Status
+    by: str = ""
+    example: str = ""
+    why: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """An example as the unchanged ruleset sees it."""
+class Mutation:
+    """What became of all mutants that were tried."""
 
-    example: Example
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def counts(self) -> Mapping[str, Mapping[Status, int]]:
+        """For each operator with mutants how many came to what."""
+        found: dict[str, Counter[Status]] = {}
+        for verdict in self.verdicts:
+            found.setdefault(verdict.mutant.operator, Counter())[verdict.status] += 1
+        return {o.name: {s: found[o.name][s] for s in STATUSES} for o in OPERATORS if o.name in found}
+
+    @property
+    def left(self) -> tuple[Verdict, ...]:
+        """The mutants that no example notices, though they may be noticed."""
+        return tuple(v for v in self.verdicts if v.status in ("surviving", "unproved", "unknown: budget"))
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The examples that are missing, each once."""
+        return tuple(dict.fromkeys(v.example for v in self.verdicts if v.example))
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is tried before a verdict is left open: cases of a proof, and lives."""
+
+    cases: int = 800
+    lives: int = 200
+
+
+def mutate(
+    rules: CompiledRuleset,
+    examples: Sequence[Example],
+    *,
+    tried: Sequence[Mutant] | None = None,
+    effort: Effort = Effort(),
+    tell: Tell | None = None,
+) -> Mutation:
+    """Return what becomes of mutants, of all of them by default; `tell` is told how many are done, of how many."""
+    judge = _Judge(rules, examples, effort)
+    asked = list(mutants(rules.ruleset)) if tried is None else tried
+    verdicts: list[Verdict] = []
+    for mutant in asked:
+        verdicts.append(judge.verdict(mutant))
+        if tell is not None:
+            tell(len(verdicts), len(asked))
+    return Mutation(tuple(verdicts))
+
+
+def sampled(rules: CompiledRuleset, only: Collection[str], most: int | None, seed: int) -> list[Mutant]:
+    """Return the mutants of these operators, all by default; of more than `most` so many by chance, in their order."""
+    every = list(mutants(rules.ruleset, only))
+    if most is None or most >= len(every):
+        return every
+    chosen = sorted(Random(seed).sample(range(len(every)), most))  # noqa: S311 - a draw, not a secret
+    return [every[n] for n in chosen]
+
+
+@dataclass
+class _Judge:
+    """A ruleset, its examples, and those that were found to be missing so far."""
+
     rules: CompiledRuleset
-    known: Standing
-    result: DecisionResult
+    examples: Sequence[Example]
+    effort: Effort
+    found: dict[str, str] = field(default_factory=dict)  # name -> text of an example that is missing
 
-    def under(self, step: Step, settled: Settled) -> DecisionResult:
-        """Return the result where one step says something else: only what rests on it is settled again."""
-        answer, exports = settled
-        later = resting_on(exports, plan_of(self.rules, None).steps)
-        changed = Standing(self.known.values, {**self.known.answers, step.name: answer}).after(later, exports)
-        return with_answers(self.result, self.rules, changed.answers)
+    def __post_init__(self) -> None:
+        self.seen = seen_by(self.rules, self.examples)
+        self.noticing = Noticing(self.rules, self.seen)
+        self.missing: list[Seen] = []
 
+    @cached_property
+    def distinguishers(self) -> list[Distinguisher]:
+        """Those who look for lives: under the settings as they are, and with every parameter set."""
+        found = []
+        for settings in ({}, filled(self.rules, self.seen)):
+            rules = under(self.rules, settings) if settings else self.rules
+            lives = Lives(rules, self.seen, Random(_SEED))  # noqa: S311 - a draw, not a secret
+            found.append(Distinguisher(rules, lives, settings, self.effort.lives))
+        return found if found[1].settings else found[:1]
 
-def survivors(
-    rules: CompiledRuleset, examples: Sequence[Example], tried: Iterable[Mutant] | None = None
-) -> list[Mutant]:
-    """Return those of the mutants, of all by default, under which every example passes though some answer differs."""
-    pairs = settings_of(rules, examples)
-    told = [(example, under, _facts(example, under)) for example, under in pairs]
-    seen = [_seen(example, under, facts) for example, under, facts in told if in_force(under, facts)[-1] is under]
-    left = (m for m in (mutants(rules) if tried is None else tried) if not _is_noticed(m, seen))
-    return [m for m in left if not _is_equivalent(m, rules)]
+    def verdict(self, mutant: Mutant) -> Verdict:
+        """Return what becomes of a mutant."""
+        change = mutant.change
+        try:
+            by = self.noticing.by(change)
+            if by is not None:
+                return Verdict(mutant, "killed", by.name)
+            found = Noticing(self.rules, self.missing).by(change)
+        except RefusedError:
+            return Verdict(mutant, "refused", "check")
+        if found is not None:
+            return Verdict(mutant, "surviving", example=self.found[found.name])
+        return self._unnoticed(mutant)
 
+    def _unnoticed(self, mutant: Mutant) -> Verdict:
+        change, other = mutant.change, changed(self.rules, mutant.change)
+        if change.section == "triggers":
+            return self._by_many(mutant)
+        if change.section not in ("decisions", "parameters"):
+            return self._by_life(mutant)
+        parted = self._parted(change)
+        if parted.status in ("open", "unknown: budget"):
+            parted = self._tried(parted, other)
+        if parted.status == "differs":
+            return self._shown(mutant, parted, other)
+        if change.section == "parameters" and change.name in of_course(self.rules):
+            # A time limit may read it itself.
+            return self._by_life(mutant)
+        if parted.status == "equivalent":
+            return Verdict(mutant, "equivalent")
+        status: Status = "unproved" if parted.status == "open" else "unknown: budget"
+        names = ", ".join(parted.why)
+        return Verdict(mutant, status, why=Label(_FACTS.zh.format(names), _FACTS.en.format(names)))
 
-def _facts(example: Example, rules: CompiledRuleset) -> Mapping[str, Any]:
-    """Return the facts that an example decides on: of a life those to which it has come under the unchanged rules."""
-    return facts_in_the_end(rules, example.given, example.life) if example.life else example.given
+    # --- facts --------------------------------------------------------------------------------------------
 
+    def _parted(self, change: Change) -> Parting:
+        """Return where a change shows: under the settings as they are, else with one reading taken otherwise."""
+        found: list[Parting] = []
+        for settings in ({}, *other_readings(self.rules, change)):
+            rules = under(self.rules, settings) if settings else self.rules
+            found.append(parting(rules, changed(rules, change), cases=self.effort.cases, at_hand=self._told_apart))
+            if found[-1].status == "differs":
+                return replace(found[-1], settings={**settings, **(found[-1].settings or {})})
+            if found[0].status != "equivalent":
+                return found[0]
+        return worst(found)
 
-def _seen(example: Example, rules: CompiledRuleset, facts: Mapping[str, Any]) -> _Seen:
-    return _Seen(example, rules, standing(plan_of(rules, None), facts), decide_in(rules, facts))
+    def _told_apart(self, rules: CompiledRuleset, other: Changed, name: str) -> Mapping[str, Any] | None:
+        """Return the facts of an example, or some with one fact changed, that tell a decision apart; None where there are none."""
+        about = [s for s in self.seen if name in s.rests_on]
+        near = islice(self._beside(about), _BESIDE)
+        return next((f for f in (*(s.facts for s in about), *near) if differs(rules, other, name, f)), None)
 
+    def _beside(self, about: Sequence[Seen]) -> Iterator[Mapping[str, Any]]:
+        """Yield the facts of examples with one fact changed, drawn by chance."""
+        lives, rng = self.distinguishers[0].lives, Random(_SEED)  # noqa: S311 - a draw, not a secret
+        varied = [(s, sorted(s.rests_on & lives.pool.keys())) for s in about]
+        varied = [(s, names) for s, names in varied if names]
+        while varied:
+            seen, names = rng.choice(varied)
+            name = rng.choice(names)
+            yield {**seen.facts, name: rng.choice(lives.pool[name])}
 
-def _is_noticed(mutant: Mutant, seen: Sequence[_Seen]) -> bool:
-    made: dict[int, tuple[Step, Settler]] = {}
-    for one in seen:
-        if id(one.rules) not in made:
-            made[id(one.rules)] = _changed(mutant, one.rules)
-        step, settle = made[id(one.rules)]
-        settled = settle(one.known.values, one.known.answers)
-        if _may_be_silent(settled[0]) and mutant.decision not in one.rules.ruleset.silent:
-            return True  # a gap that `check` refuses
-        differs = repr(settled[0]) != repr(one.known.answers[mutant.decision])
-        if differs and any(compared(one.under(step, settled), one.example)):
-            return True
-    return False
+    def _tried(self, parted: Parting, other: Changed) -> Parting:
+        """Return facts that tell a decision apart, if some of those of the examples, mixed by chance, do."""
+        lives, rng = self.distinguishers[0].lives, Random(_SEED)  # noqa: S311 - a draw, not a secret
+        for _ in range(_TRIES):
+            facts = {**rng.choice(lives.facts), **rng.choice(lives.facts)}
+            for name in rng.sample(sorted(lives.pool), min(len(lives.pool), rng.randint(1, 8))):
+                facts[name] = rng.choice(lives.pool[name])
+            if differs(self.rules, other, parted.decision, facts):
+                return Parting("differs", parted.decision, facts)
+        return parted
 
+    def _shown(self, mutant: Mutant, parted: Parting, other: Changed) -> Verdict:
+        """Return the example of facts on which a decision differs."""
+        ruleset, settings = self.rules.ruleset, dict(parted.settings or {})
+        rules = under(self.rules, settings) if settings else self.rules
+        other = changed(rules, mutant.change) if settings else other
+        inputs = ruleset.inputs
+        facts = {n: real_value(v, inputs[n].type.domain) for n, v in (parted.facts or {}).items()}
+        facts = dict(fewest(rules, other, parted.decision, facts))
+        try:
+            before, _ = both(rules, other, parted.decision, facts)
+        except RefusedError:
+            return Verdict(mutant, "refused", "check")
+        tree: dict[str, Plain] = {"given": plain_facts(ruleset, facts)}
+        if settings:
+            tree["parameters"] = {n: plain_value(v) for n, v in settings.items()}
+        tree["expect"] = {parted.decision: before or ""}
+        return self._delivered(mutant, tree) or self._open(mutant, parted.decision)
 
-def _may_be_silent(answer: Answer) -> bool:
-    return isinstance(answer, NotRegulated) or (isinstance(answer, Undetermined) and answer.silent)
+    def _open(self, mutant: Mutant, name: str) -> Verdict:
+        return Verdict(mutant, "unproved", why=Label(_FACTS.zh.format(name), _FACTS.en.format(name)))
 
+    # --- lives --------------------------------------------------------------------------------------------
 
-def _is_equivalent(mutant: Mutant, rules: CompiledRuleset) -> bool:
-    """Report whether a changed output shows nowhere: where it is given, the rules that match too say it anyway."""
-    old = step_of(rules.ruleset.decisions[mutant.decision], rules.ruleset, rules.parameters, rules.limits)
-    new = _changed(mutant, rules)[0]
-    if not (isinstance(old, TableStep) and isinstance(new, TableStep)) or old.unset or mutant.change is _REMOVED:
-        return False
-    one, other = old.only_table, new.only_table
-    options = (o for c in one.columns for o in one.masks_of_any(c, silent=True))
-    masks, complete = reachable(one.every_box, options, _MOST)
-    return complete and all(one.hit(m).value == other.hit(m).value for m in masks)
+    def _by_life(self, mutant: Mutant) -> Verdict:
+        for distinguisher in self.distinguishers:
+            tree = distinguisher.example(mutant.change)
+            delivered = self._delivered(mutant, tree) if tree else None
+            if delivered:
+                return delivered
+        return Verdict(mutant, "unproved", why=_LIFE)
 
+    def _by_many(self, mutant: Mutant) -> Verdict:
+        for at in self.distinguishers[::-1]:
+            tree = Crowd(at.rules, at.lives, at.settings).example(mutant.change, _SEED)
+            delivered = self._delivered(mutant, tree) if tree else None
+            if delivered:
+                return delivered
+        return Verdict(mutant, "unproved", why=_MANY)
 
-def _changed(mutant: Mutant, rules: CompiledRuleset) -> tuple[Step, Settler]:
-    step = step_of(mutant.changed, rules.ruleset, rules.parameters, rules.limits)
-    return step, settler(step)
+    # --- the example --------------------------------------------------------------------------------------
+
+    def _delivered(self, mutant: Mutant, tree: Mapping[str, Any]) -> Verdict | None:
+        """Return a survivor with its example; None where that does not do what it must: hold, and fail under the mutant."""
+        example = self._working(mutant.change, tree)
+        if example is None:
+            return None
+        for name in tree.get("parameters", {}):
+            fewer = {**tree, "parameters": {n: v for n, v in tree["parameters"].items() if n != name}}
+            without = self._working(mutant.change, fewer)
+            example, tree = (without, fewer) if without else (example, tree)
+        used = {e.name for e in self.examples} | self.found.keys()
+        name = title(self.rules.ruleset, example, used)
+        text = example_text({"name": name, **tree})
+        self.found[name] = text
+        self.missing += seen_by(self.rules, [replace(example, name=name)])
+        return Verdict(mutant, "surviving", example=text)
+
+    def _working(self, change: Change, tree: Mapping[str, Any]) -> Example | None:
+        """Return an example as it is read, if it holds as things are and fails after a change."""
+        ruleset, limits = self.rules.ruleset, self.rules.limits
+        text = file_of(ruleset.id, [example_text({"name": "-", **tree})])
+        try:
+            (example,) = parse_examples(text.encode(), "<example>", ruleset, limits)
+            rules = under(self.rules, example.parameters) if example.parameters else self.rules
+            works = not fails(rules, example) and fails(changed(rules, change).rules, example)
+        except (RulesetError, FactsError):
+            return None
+        return example if works else None

@@ -104,8 +104,14 @@ class Names:
         return self.outputs.get(decision, {}).get(output)
 
     def _check_id(self, name: str, path: Path, *, of_key: bool = False) -> None:
-        if not _ID.match(name) or name in _RESERVED or len(name) > self.limits.id_length:
+        if not self._is_taken(name, path, of_key=of_key) and (not _ID.match(name) or len(name) > self.limits.id_length):
             self._problem("CR112", path, of_key=of_key, id=name)
+
+    def _is_taken(self, name: str, path: Path, *, of_key: bool) -> bool:
+        """Report whether an id is a word of the language, and say so."""
+        if name in _RESERVED:
+            self._problem("CR123", path, of_key=of_key, id=name, words=tuple(sorted(_RESERVED)))
+        return name in _RESERVED
 
     def _check_names(self) -> None:
         seen: set[str] = set()
@@ -161,8 +167,9 @@ class Names:
 
     def _check_values(self, doc: TypeDoc, path: Path) -> None:
         for value in doc.values or ():
-            if not _VALUE_ID.match(value) or value in _RESERVED:
-                self._problem("CR112", (*path, "values", value), of_key=True, id=value)
+            where: Path = (*path, "values", value)
+            if not self._is_taken(value, where, of_key=True) and not _VALUE_ID.match(value):
+                self._problem("CR112", where, of_key=True, id=value)
         if not doc.values:
             self._problem("CR005", path, key="values")
 

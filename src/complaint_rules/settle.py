@@ -249,12 +249,15 @@ def _undetermined(
 
 def _expression_settler(step: ExpressionStep) -> Settler:
     exact, decided, name = step.decision.formula.exact, decided_number(step), step.name
+    # What is open is one answer for equal operands, so that what rests on it is remembered as well.
+    opened = _by_values(step.decision.formula.names, lambda values: _expression(step, values, {}))
 
     def settle(values: Mapping[str, Any], answers: Mapping[str, Answer]) -> Settled:
         try:
             answer, value = decided(exact(values))
         except (OpenOperandError, ArithmeticError):
-            return _expression(step, values, answers)
+            found = opened(values, answers)
+            return _expression(step, values, answers) if isinstance(found[0], NotRegulated) else found
         return answer, {name: value}
 
     return settle
