@@ -102,7 +102,7 @@ def test_what_moves_is_what_moves_singly(tmp_path: Path, chunk: int) -> None:
     path = tmp_path / "r.csv"
     (tmp_path / "map.yaml").write_text(MAPPING, "utf-8")
     moved = 0
-    for seed in range(chunk * 100, chunk * 100 + sizes.of(3, 60)):
+    for seed in range(chunk * 100, chunk * 100 + sizes.of(1, 60)):
         rng = random.Random(seed)
         records, facts = some_records(seed, 120)
         path.write_bytes(as_csv(records))
