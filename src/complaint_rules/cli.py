@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 
 from complaint_rules import (
     __version__,
+    cli_audit,
     cli_calendar,
     cli_check,
     cli_complaint,
@@ -19,6 +20,7 @@ from complaint_rules import (
     cli_each,
     cli_replay,
     cli_ruleset,
+    cli_simulate,
     cli_time,
     cli_watch,
     cli_writing,
@@ -37,6 +39,7 @@ app.command(cli_time.reports)
 app.command(cli_replay.replay)
 app.command(cli_replay.timeline)
 app.command(cli_watch.watch)
+app.command(cli_audit.audit)
 app.command(cli_calendar.calendar)
 app.command(cli_ruleset.facts)
 app.command(cli_ruleset.show)
@@ -45,6 +48,10 @@ app.command(cli_ruleset.run_beside, name="test")
 app.command(cli_ruleset.clauses)
 app.command(cli_ruleset.covered, name="coverage")
 app.command(cli_diff.compare_rulesets, name="diff")
+app.command(cli_simulate.simulate)
+app.command(cli_simulate.verify)
+app.command(cli_simulate.compare)
+app.command(cli_simulate.synthesise)
 app.command(cli_writing.new)
 app.command(cli_writing.fmt)
 app.command(cli_writing.stubs)

@@ -570,4 +570,83 @@ _BESIDE: Mapping[str, Code] = {
     ),
 }
 
-CODES: Mapping[str, Code] = MappingProxyType({**_TEXT, **_MEANING, **_ANALYSIS, **_REVIEW, **_FACTS, **_BESIDE})
+# CR5xx: files of past complaints, and what is made of them.
+_RECORDS: Mapping[str, Code] = {
+    "CR540": _code(
+        en="the records cannot be read: {problem}",
+        zh="无法读取记录文件：{problem}",
+        help_en="give a CSV file in UTF-8 or GB18030 with the names of the columns in its first line, a Parquet or an Arrow file",
+        help_zh="请给出首行为列名的 CSV 文件（UTF-8 或 GB18030 编码），或 Parquet、Arrow 文件",
+    ),
+    "CR541": _code(
+        en="this record cannot be read: {problem}",
+        zh="无法读取此条记录：{problem}",
+        help_en="correct the record in the file",
+        help_zh="请在文件中更正此条记录",
+    ),
+    "CR542": _code(
+        en="the records have no column `{name}`",
+        zh="记录文件中没有 `{name}` 这一列",
+        help_en="name a column of the first line: {columns}",
+        help_zh="请写出首行中的列名：{columns}",
+    ),
+    "CR543": _code(
+        en="the mapping of `{name}` cannot be used: {problem}",
+        zh="`{name}` 的对应关系无法使用：{problem}",
+        help_en="see docs/simulate.md for what may stand here",
+        help_zh="写法见 docs/simulate.md",
+    ),
+    "CR544": _code(
+        en="`{folder}` cannot be gone on with: {problem}",
+        zh="无法在 `{folder}` 中继续：{problem}",
+        help_en="name another folder with `--out`",
+        help_zh="请用 `--out` 另选一个文件夹",
+    ),
+    "CR545": _code(
+        en="`{folder}` holds no evidence of a run: {problem}",
+        zh="`{folder}` 中没有可用的模拟证据：{problem}",
+        help_en="name the folder that was given to `simulate` with `--out`; go on with an unfinished run by `--resume`",
+        help_zh="请给出 `simulate` 命令 `--out` 所用的文件夹；未完成的模拟可用 `--resume` 继续",
+    ),
+    # CR57x: past complaints with their events, one by one.
+    "CR570": _code(
+        en="this file of records cannot be read: {problem}",
+        zh="记录文件无法读取：{problem}",
+        help_en="CSV (UTF-8 or GB18030), Parquet and XES are read, by the end of the file's name",
+        help_zh="可读取 CSV（UTF-8 或 GB18030）、Parquet 和 XES，以文件名结尾区分",
+    ),
+    "CR571": _code(
+        en="`{file}` has no column `{name}`",
+        zh="`{file}` 没有列 `{name}`",
+        help_en="correct the mapping; names of columns are taken as they stand in the first row",
+        help_zh="请改正对照表；列名以首行所写为准",
+    ),
+    "CR572": _code(
+        en="this row cannot be used: {problem}",
+        zh="此行无法使用：{problem}",
+        help_en="mend the row in the file; the others are not touched by it",
+        help_zh="请改正文件中的这一行；其他各行不受影响",
+    ),
+    "CR573": _code(
+        en="the column `{column}` says `{value}`, which stands for nothing; known are {known}",
+        zh="列 `{column}` 写的是 `{value}`，没有对应的含义；已知的有 {known}",
+        help_en="add it to the `values` of the mapping, or to `missing` where it says nothing",
+        help_zh="请在对照表的 `values` 中写明；若等于没有填写，请列入 `missing`",
+    ),
+    "CR574": _code(
+        en="the complaint `{complaint}` stands in row {row} already",
+        zh="投诉 `{complaint}` 已在第 {row} 行出现",
+        help_en="one row is one complaint; give several events of one complaint as a log",
+        help_zh="一行为一件投诉；同一投诉的多个事件请用事件记录给出",
+    ),
+    "CR575": _code(
+        en="there is no record of the complaint `{complaint}` to which this event belongs",
+        zh="此事件所属的投诉 `{complaint}` 没有记录",
+        help_en="look whether both files name complaints in the same way",
+        help_zh="请检查两个文件的投诉编号写法是否一致",
+    ),
+}
+
+CODES: Mapping[str, Code] = MappingProxyType(
+    {**_TEXT, **_MEANING, **_ANALYSIS, **_REVIEW, **_FACTS, **_BESIDE, **_RECORDS}
+)

@@ -58,7 +58,7 @@ def _expected(plan: ColumnPlan, facts: Mapping[str, Any]) -> Iterator[tuple[str,
                 yield values.name, _comparable(values.fitting(answer.value))  # type: ignore[union-attr]  # decided
             except UnfitError:
                 problems = True
-        yield from ((f"{name}.{n}", note(answer)) for n, note in writer.notes.items())
+        yield from ((n, note(answer)) for n, note in writer.note_columns.items())
     for due, by in newest.dues:
         answer_due = due.single(plan.rules, facts)
         problems = problems or isinstance(answer_due, RefusedDue)

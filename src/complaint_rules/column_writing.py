@@ -123,6 +123,12 @@ def _picker(output: str) -> Callable[[Any], Any]:
     return (lambda value: value[output]) if output else _itself
 
 
+def note_column(decision: str, note: str, values: Collection[str]) -> str:
+    """Return the column of a note; where an output has that name already, with a `_` after it."""
+    name = f"{decision}.{note}"
+    return f"{name}_" if name in values else name
+
+
 @dataclass
 class AnswerWriter:
     """The columns of one decision; `kept` are those of the answers met so far, a null row last."""
@@ -142,8 +148,13 @@ class AnswerWriter:
     @property
     def fields(self) -> list[tuple[str, Any]]:
         """The columns in order: values, then what else is said."""
-        notes = [(f"{self.decision.name}.{n}", WORDS) for n in self.notes]
-        return [*((v.name, v.type) for v in self.values), *notes]
+        return [*((v.name, v.type) for v in self.values), *((n, WORDS) for n in self.note_columns)]
+
+    @property
+    def note_columns(self) -> dict[str, Note]:
+        """What is said besides the values, by the name of its column."""
+        taken = {v.name for v in self.values}
+        return {note_column(self.decision.name, n, taken): note for n, note in self.notes.items()}
 
     def write(self, answers: Sequence[Answer | None], at: Codes, refused: Flags | None) -> list[Any]:
         """Return the columns of rows that have the answers of these numbers; nothing is said in the refused rows."""

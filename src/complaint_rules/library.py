@@ -189,6 +189,11 @@ def clause_index(name_or_path: str | Path, overlays: Iterable[str | Path] = ()) 
     return _clauses_beside([*files, *map(Path, overlays)]) or {}
 
 
+def ruleset_files(name_or_path: str | Path, overlays: Iterable[str | Path] = ()) -> list[Path]:
+    """Return the files of which a ruleset is made: what it extends, itself, and what is laid over it."""
+    return [*(p for p, _ in _chain(find_ruleset(name_or_path), DEFAULT_LIMITS)), *map(Path, overlays)]
+
+
 def _clauses_beside(paths: Iterable[Path]) -> dict[str, Clause] | None:
     indexes = [clauses_path(p) for p in paths if clauses_path(p).is_file()]
     return {i: clause for index in indexes for i, clause in read_clauses(index).items()} if indexes else None
