@@ -104,6 +104,13 @@ class Aim:
                 break
         return best
 
+    def wishing(self, rng: Random, wanted: Sequence[When], unwanted: Sequence[When] = ()) -> Case:
+        """Return a case in which one of some conditions may hold, and none of others."""
+        wish = _Wish()
+        self._want_all(rng, wish, _one(rng, wanted))
+        self._fail(rng, wish, unwanted)
+        return self._granted(rng, wish)
+
     def _try(self, rng: Random, targets: Sequence[tuple[str, str]]) -> Case:
         wish = _Wish()
         for decision, part in targets:
@@ -115,6 +122,10 @@ class Aim:
                     self._want_all(rng, wish, _one(rng, item.when))
                     if rng.random() < 0.5:
                         self._want_all(rng, wish, _one(rng, item.needs))
+        return self._granted(rng, wish)
+
+    def _granted(self, rng: Random, wish: _Wish) -> Case:
+        """Return a case with what is wished for, and anything else by chance."""
         settings = {**self.settings(rng, wish.settings), **wish.tried.parameters}
         given = {**self.sampler.facts(rng), **wish.tried.facts}
         for name, tests in wish.facts.items():
@@ -199,8 +210,11 @@ class Aim:
             self._fail_all(rng, wish, table.rules[: table.rules.index(rule)], depth)
 
     def _fail_all(self, rng: Random, wish: _Wish, rules: Sequence[Rule], depth: int) -> None:
-        """Wish that one cell of each alternative of these rules fails."""
-        for when in (w for r in rules for w in r.when if w):
+        self._fail(rng, wish, [w for r in rules for w in r.when], depth)
+
+    def _fail(self, rng: Random, wish: _Wish, whens: Iterable[When], depth: int = 0) -> None:
+        """Wish that one cell of each of these conditions fails."""
+        for when in filter(None, whens):
             name = rng.choice(list(when))
             opposite = _opposite(rng, when[name])
             if opposite is not None:

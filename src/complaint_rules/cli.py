@@ -15,6 +15,7 @@ from complaint_rules import (
     cli_calendar,
     cli_complaint,
     cli_diff,
+    cli_each,
     cli_replay,
     cli_ruleset,
     cli_simulate,
@@ -51,6 +52,8 @@ app.command(cli_simulate.synthesise)
 app.command(cli_writing.new)
 app.command(cli_writing.fmt)
 app.command(cli_writing.stubs)
+app.command(cli_writing.generate)
+app.command(cli_each.each)
 app.command(cli_writing.mutate)
 
 

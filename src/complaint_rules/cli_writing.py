@@ -1,4 +1,4 @@
-"""Commands for those who write rulesets: new, fmt, stubs and mutate."""
+"""Commands for those who write rulesets: new, fmt, stubs, generate and mutate."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from complaint_rules.compile import CompiledRuleset
+from complaint_rules.coverage_words import generated_json, generated_lines
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError
-from complaint_rules.example_file import parse_examples
+from complaint_rules.example_file import examples_path, parse_examples, read_examples
 from complaint_rules.example_writing import with_more
 from complaint_rules.examples import run_examples
 from complaint_rules.fmt import format_text
-from complaint_rules.library import find_ruleset
+from complaint_rules.generating import Effort as GeneratingEffort
+from complaint_rules.generating import generate as generate_examples
+from complaint_rules.library import find_ruleset, load
 from complaint_rules.mutate import Effort, sampled
 from complaint_rules.mutate import mutate as try_all
 from complaint_rules.mutate_words import mutation_json, mutation_lines
@@ -90,6 +93,17 @@ class Slips:
     lives: Annotated[int, Parameter(help="so many lives are made up")] = 200
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How much is tried."""
+
+    draws: Annotated[int, Parameter(help="so many complaints are drawn towards each thing")] = 3
+    lives: Annotated[int, Parameter(help="so many lives are made up")] = 300
+    cases: Annotated[int, Parameter(help="so many cases are split in a proof")] = 400
+    seed: Annotated[int, Parameter(help="what the draw begins with")] = 0
+
+
 def mutate(
     ruleset: RulesetName,
     examples: ExamplesFile = None,
@@ -127,6 +141,43 @@ def mutate(
     return FINDINGS if found.left else OK
 
 
+def generate(
+    ruleset: RulesetName,
+    examples: ExamplesFile = None,
+    /,
+    *,
+    write: Annotated[bool, Parameter(negative=(), help="add the examples to the file of examples")] = False,
+    effort: Tries = Tries(),
+    laid: Laid = AS_WRITTEN,
+    lang: Language = "en",
+    json: Json = False,
+) -> int:
+    """Write few examples that show what none at hand does, and say of what is left whether any can.
+
+    They expect what the ruleset says today: look whether that is what was meant.
+    """
+    path = find_ruleset(ruleset)
+    file = Path(examples) if examples is not None else examples_path(path)
+    rules = load(path, overlays=laid.overlay, at=laid.day)
+    read = read_examples(file, rules.ruleset) if file.is_file() else ()
+    found = generate_examples(
+        rules,
+        read,
+        GeneratingEffort(effort.draws, effort.lives, effort.cases, effort.seed),
+        None if json else _progress,
+    )
+    if json:
+        print_json(generated_json(found))
+    else:
+        print_lines(*generated_lines(found, rules.ruleset, lang))
+    if write and found.examples:
+        _add(file, rules, found.examples)
+        print_aside(
+            Label(f"{file} 新增 {len(found.examples)} 例", f"{len(found.examples)} more in {file}").in_lang(lang)
+        )
+    return FINDINGS if found.left else OK
+
+
 def _progress(done: int, of: int) -> None:
     """Say on a terminal how far it is."""
     if sys.stderr.isatty() and (done % 20 == 0 or done == of):
@@ -135,6 +186,7 @@ def _progress(done: int, of: int) -> None:
 
 def _add(file: Path, rules: CompiledRuleset, examples: Sequence[str]) -> None:
     """Add examples at the end of a file, if it can then still be read."""
-    content = with_more(file.read_bytes().decode(), rules.ruleset.id, examples).encode()
+    before = file.read_bytes().decode() if file.is_file() else ""
+    content = with_more(before, rules.ruleset.id, examples).encode()
     parse_examples(content, str(file), rules.ruleset)
     file.write_bytes(content)

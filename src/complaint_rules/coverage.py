@@ -67,7 +67,7 @@ def coverage(rules: CompiledRuleset, examples: Sequence[Example]) -> Coverage:
     for cell in cannot:
         del shown[cell]
     for example, under in settings_of(rules, examples):
-        for obligation in _shown_by(example, under):
+        for obligation in shown_by(example, under):
             if shown.get(obligation, "") is None:
                 shown[obligation] = example.name
     return Coverage(shown, tuple(cannot))
@@ -133,7 +133,8 @@ def _decision(ruleset: Ruleset, name: str) -> TableDecision:
 # --- what an example shows ------------------------------------------------------------------------------
 
 
-def _shown_by(example: Example, rules: CompiledRuleset) -> Iterator[Obligation]:
+def shown_by(example: Example, rules: CompiledRuleset) -> Iterator[Obligation]:
+    """Yield what an example shows, under its settings."""
     life = lived(rules, example.given, example.life) if example.life else None
     facts = facts_in_the_end(rules, example.given, example.life) if example.life else example.given
     versions = in_force(rules, facts)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from complaint_rules.coverage import Coverage, Kind, Obligation, What
+from complaint_rules.generating import Generated
 from complaint_rules.render import name_words, word
 from complaint_rules.ruleset import ChecklistDecision, Ruleset
 from complaint_rules.words import Label, Lang
@@ -29,6 +30,12 @@ _WHATS: Mapping[What, Label] = {
     "happens": Label("从未发生", "never happens"),
     "breached": Label("从未逾期", "is never breached"),
 }
+_GENERATED = Label(
+    "{} 个例子，表现了 {} 项；{} 项已证明在现有参数下不可能；{} 项没有找到",
+    "{} examples show {} things; {} are proved impossible under the settings as they stand; {} were not found",
+)
+_NEVER = Label("已证明不可能表现的", "What is proved never to be shown")
+_LEFT = Label("没有找到例子的", "What no example was found for")
 _MISSING = Label("没有例子表现的", "What no example shows")
 _CANNOT = Label("{} 个单元格不可能不符，不计", "{} cells cannot fail and are left out")
 
@@ -47,15 +54,37 @@ def _lines(found: Coverage, ruleset: Ruleset, lang: Lang, *, missing: bool) -> I
         yield from ("", _MISSING.in_lang(lang), *(f"  {_said(o, ruleset, lang)}" for o in found.missing))
 
 
+def generated_lines(found: Generated, ruleset: Ruleset, lang: Lang) -> Iterator[str]:
+    """Yield the examples as they stand in a file, then what cannot be shown, and what was not found."""
+    yield "".join(found.examples).rstrip()
+    counted = (len(found.examples), len(found.shown), len(found.never), len(found.left))
+    yield _GENERATED.in_lang(lang).format(*counted)
+    for heading, things in ((_NEVER, found.never), (_LEFT, found.left)):
+        if things:
+            yield from (heading.in_lang(lang), *(f"  {_line(o, ruleset, lang)}" for o in things))
+
+
+def generated_json(found: Generated) -> dict[str, Any]:
+    """Return what was generated as JSON-serialisable data."""
+    lists = {"shown": found.shown, "never": found.never, "left": found.left}
+    return {"examples": list(found.examples), **{k: [_plain(o) for o in v] for k, v in lists.items()}}
+
+
 def _said(obligation: Obligation, ruleset: Ruleset, lang: Lang) -> str:
     """Return an obligation as a line: where it stands, its names, and what never happens."""
+    return _line(obligation, ruleset, lang, _WHATS[obligation.what].in_lang(lang))
+
+
+def _line(obligation: Obligation, ruleset: Ruleset, lang: Lang, said: str = "") -> str:
+    """Return a line: where an obligation stands, its names, and what is said of it."""
     place = ".".join(filter(None, (obligation.name, obligation.part)))
     names = [_label(obligation, ruleset, lang)]
     if obligation.column:
         place = f"{place} {obligation.column}"
         names.append(name_words(ruleset, obligation.column, lang))
     label = " ".join(n for n in names if n and n not in place.replace("_", " "))
-    return f"{place}{word('colon', lang)}{' '.join(filter(None, (label, _WHATS[obligation.what].in_lang(lang))))}"
+    words = " ".join(filter(None, (label, said)))
+    return f"{place}{word('colon', lang)}{words}" if words else place
 
 
 def _label(obligation: Obligation, ruleset: Ruleset, lang: Lang) -> str:

@@ -55,6 +55,17 @@ def find_ruleset(name_or_path: str | Path) -> Path:
     raise RulesetError([Diagnostic("CR309", args={"name": name, "suggestion": suggest(name, names())})])
 
 
+def ruleset_of(file: Path) -> Path | None:
+    """Return the ruleset to which a file belongs: itself, or the one it stands beside; None for any other file."""
+    beside = next((b for b in _BESIDE if file.name.endswith(b)), None)
+    found = file.with_name(f"{file.name.removesuffix(beside)}.yaml") if beside else file
+    if found.suffix != ".yaml" or not found.is_file():
+        return None
+    content = found.read_bytes()
+    # By its words, not by its parts: a file that cannot be read is to be said so, not passed over.
+    return found if b"ruleset:" in content and b"decisions:" in content else None
+
+
 def folders() -> Iterator[Path]:
     """Yield the folders in which a ruleset's name is looked up, first come first."""
     if "COMPLAINT_RULES_PATH" in os.environ:
