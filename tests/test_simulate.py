@@ -473,3 +473,25 @@ def test_a_column_is_kept_under_a_name_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("amount,grade\n1.00,x\n", "utf-8")
     with pytest.raises(ComplaintRulesError, match="CR543"):
         simulate(Job(ruleset, str(tmp_path / "s.csv"), keep=("grade",)), tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("r.csv", b"a,b\n1,2\n", "CR543"),
+        ("r.csv", b"", "CR540"),
+        ("r.csv", b"a,a\n1,2\n", "CR540"),
+        ("r.csv", b'a,"b\n1,2\n', "CR540"),
+        ("r.csv", "a,b\n".encode("utf-16"), "CR540"),
+        ("r.xlsx", b"", "CR540"),
+        ("r.parquet", b"PAR1", "CR540"),
+        ("r.arrow", b"ARROW1", "CR540"),
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_refused(tmp_path: Path, name: str, content: bytes, code: str) -> None:
+    ruleset, _ = write_rules(tmp_path)
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(ComplaintRulesError) as caught:
+        simulate(Job(ruleset, str(tmp_path / name)), tmp_path / "out")
+    assert [d.code for d in caught.value.diagnostics] == [code]

@@ -14,7 +14,6 @@ from cyclopts import Parameter
 from complaint_rules.diagnostics import Diagnostic, FactsError
 from complaint_rules.library import known_decisions, load, read_ruleset
 from complaint_rules.printed import FINDINGS, OK, print_json, print_lines
-from complaint_rules.progress import shown_progress
 from complaint_rules.typed import AS_WRITTEN, Json, Laid, Language, RulesetName, settings_of
 from complaint_rules.words import Label, Lang
 
@@ -79,6 +78,7 @@ def simulate(
     if suggest_mapping:
         return _suggest(ruleset, records, read, laid, lang)
     with packages():
+        from complaint_rules.progress import shown_progress  # noqa: PLC0415 - opened by long commands alone
         from complaint_rules.simulating import Asked  # noqa: PLC0415 - optional packages are opened late
         from complaint_rules.simulation import Job  # noqa: PLC0415
         from complaint_rules.simulation import simulate as run  # noqa: PLC0415
@@ -139,6 +139,7 @@ def compare(
     with packages():
         from complaint_rules.moving import compare_records  # noqa: PLC0415 - optional packages are opened late
         from complaint_rules.moving_words import comparison_json, comparison_lines, examples_of  # noqa: PLC0415
+        from complaint_rules.progress import shown_progress  # noqa: PLC0415
         from complaint_rules.simulation import Job  # noqa: PLC0415
 
     rules = (load(old), load(new))

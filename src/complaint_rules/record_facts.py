@@ -37,6 +37,9 @@ class FactColumns:
         wrong = missing_columns(mapping, records.schema.names)
         if wrong:
             raise RulesetError(wrong)
+        if not mapping.facts:
+            words = {"name": records.path.name, "problem": _NO_FACTS}
+            raise RulesetError([Diagnostic("CR543", args=words, where=str(records.path))])
         self.mapping, self.columns = mapping, mapping.columns
         self.readings = dict(_readings(mapping, records, ruleset))
         self.kept = list(mapping.keep)
@@ -103,6 +106,9 @@ def _constant_type(value: Any) -> Any:
     return pa.list_(pa.string()) if isinstance(value, (list, tuple)) else pa.scalar(value).type
 
 
+_NO_FACTS = Label(
+    "没有一列是事实；请用 --suggest-mapping 起草对应文件", "no column is a fact; begin with --suggest-mapping"
+)
 _UNFIT: Mapping[str, Label] = {
     "places": Label("该列为浮点数，请用 `places:` 写出小数位数", "the column has floats: say with `places:` how many decimals they have"),
     "zone": Label("该列的时间没有时区，请用 `zone:` 写出", "the times of the column need a `zone:`"),

@@ -92,7 +92,7 @@ def open_records(
     piece = chunk or min(_CHUNK, max(part_rows * _SHORT, _LEAST_CHUNK))
     found = Path(path)
     if not found.is_file():
-        raise FactsError([Diagnostic("CR309", args={"name": str(path)}, where=str(path))])
+        raise unreadable(found, Label("没有这个文件", "there is no such file"))
     kind = _ENDINGS.get(found.suffix.lower())
     with _readable(found):
         match kind:
@@ -160,6 +160,8 @@ def _first_line(path: Path, line: bytes) -> bytes:
         raise unreadable(path, Label("UTF-16 编码，请另存为 UTF-8", "it is UTF-16; save it as UTF-8"))
     if not line.removeprefix(BOM).strip():
         raise unreadable(path, Label("没有列名所在的首行", "it has no first line with the names of the columns"))
+    if line.count(b'"') % 2:
+        raise unreadable(path, Label("首行的引号没有闭合", "a quote in its first line is never closed"))
     return line
 
 
