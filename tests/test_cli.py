@@ -173,7 +173,7 @@ def test_a_failing_example_is_explained(capsys: pytest.CaptureFixture[str]) -> N
 
     assert code == 1
     assert "page.examples.yaml:5:5: 多" in out
-    assert "expected A, got B by `high`" in out
+    assert "expected A, got B (`high`)" in out
     assert "rule `low` needs n: < limit; here it is 5" in out
 
 

@@ -33,7 +33,7 @@ from complaint_rules.example_life import differences, lived
 from complaint_rules.example_many import differences_of_many
 from complaint_rules.ruleset import Rule, Ruleset, TableDecision, When
 from complaint_rules.values import to_json
-from complaint_rules.words import Lang
+from complaint_rules.words import Label, Lang
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Failure:
     decision: str
     expected: str
     got: str
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Label, ...] = ()
 
     def render(self, lang: Lang = "en") -> str:
         """Return the difference in words, reasons on lines of their own."""
         sentence = "`{}`：应为 {}，实为 {}" if lang == "zh" else "`{}`: expected {}, got {}"
-        return "\n    ".join((sentence.format(self.decision, self.expected, self.got), *self.reasons))
+        return "\n    ".join((sentence.format(self.decision, self.expected, self.got), *(r.in_lang(lang) for r in self.reasons)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Outcome:
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON-serialisable data."""
         differences = [
-            {"decision": f.decision, "expected": f.expected, "got": f.got, "reasons": list(f.reasons)}
+            {"decision": f.decision, "expected": f.expected, "got": f.got, "reasons": [r.en for r in f.reasons]}
             for f in self.failures
         ]
         span = self.example.span
@@ -197,7 +197,7 @@ def _answer_words(answer: Answer) -> str:
     match answer:
         case Decided(value, trace):
             by = ", ".join(f"`{r}`" for r in trace.rules)
-            return f"{_shown(value)} by {by}" if by else _shown(value)
+            return f"{_shown(value)} ({by})" if by else _shown(value)
         case Undetermined(ask=ask, unset=unset):
             return f"undetermined {_shown(frozenset((*ask, *unset)))}"
         case NotRegulated():
@@ -235,7 +235,7 @@ def unreached_rules(ruleset: Ruleset, outcomes: Iterable[Outcome]) -> tuple[str,
 # --- why the expected rule did not decide ----------------------------------------------------------------
 
 
-def _reasons(name: str, example: Example, rules: CompiledRuleset, result: DecisionResult) -> Iterator[str]:
+def _reasons(name: str, example: Example, rules: CompiledRuleset, result: DecisionResult) -> Iterator[Label]:
     """Yield, cell by cell, why the rule that should have decided did not; else the nearest rule with that output."""
     decision = inlined(rules.ruleset, name)
     if not isinstance(decision, TableDecision):
@@ -247,8 +247,12 @@ def _reasons(name: str, example: Example, rules: CompiledRuleset, result: Decisi
     failing = sorted(((_failing(r, rules, values), r) for r in named), key=lambda pair: len(pair[0]))
     for cells, rule in failing[: len(example.rules.get(name, ())) or 1]:
         for column, test in cells:
-            shown = _shown_value(values.get(column))
-            yield f"rule `{rule.id}` needs {column}: {rule.cells.get(column, test)}; here it is {shown}"
+            cell, value = rule.cells.get(column, test), values.get(column)
+            shown = Label("未知", "not known") if value is None else Label(*[_shown(value)] * 2)
+            yield Label(
+                f"规则 `{rule.id}` 要求 {column}: {cell}；此处为 {shown.zh}",
+                f"rule `{rule.id}` needs {column}: {cell}; here it is {shown.en}",
+            )
 
 
 def _giving(decision: TableDecision, expected: Expectation | None, parameters: Mapping[str, Any]) -> list[Rule]:
@@ -308,7 +312,3 @@ def _inside(value: Any, interval: Interval, parameters: Mapping[str, Any]) -> bo
     above = interval.low is None or (low is not None and (value > low or (value == low and not interval.low_open)))
     below = interval.high is None or (high is not None and (value < high or (value == high and not interval.high_open)))
     return above and below
-
-
-def _shown_value(value: Any) -> str:
-    return "not known" if value is None else _shown(value)
