@@ -5,7 +5,8 @@ overlaps (made by splitting it again and again), once as they are and once with 
 that overlap heavily. CPU time, best of three. z3, where it is installed, is asked in the same process for one thing of each: a
 gap in the large table, one point in which the two answers differ.
 
-The last line is JSON: `check_1500x7_s` of checking, `diff_500x8_s` of comparing two loaded rulesets.
+The last line is JSON: `check_1500x7_s` of checking, `review_1500x7_s` of looking for what is needless, `diff_500x8_s` of
+comparing two loaded rulesets.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from time import process_time
 from complaint_rules import diff, load_text
 from complaint_rules.check import check
 from complaint_rules.changes_words import changes_text
+from complaint_rules.reviewing import review
 
 ROUNDS = 3
 
@@ -112,6 +114,9 @@ def main():
     checked = seconds(lambda: check(big))
     assert not [d for d in check(big) if d.code in ("CR201", "CR202", "CR203", "CR204", "CR205")]
 
+    reviewed = seconds(lambda: review(big))
+    assert not [d for d in review(big) if d.code == "CR205"]
+
     small = split(rng, 500, 8)
     said = [rng.randrange(20) for _ in small]
     edited = [*said]
@@ -132,6 +137,7 @@ def main():
     z3_gap, z3_difference = by_z3(large, small, said, edited)
     rows = [
         ("check 1,500 x 7", checked, z3_gap),
+        ("review 1,500 x 7: needless, contradictory, unused", reviewed, None),
         ("diff 500 x 8, one edit", compared, z3_difference),
         (f"diff 500 x 8, overlapping: {in_heavy.search}, {len(in_heavy.regions)} regions", meeting, None),
     ]
@@ -140,7 +146,7 @@ def main():
         print(f"  {name:<50}{ours:8.3f} s{other}")
     print(changes_text(diff(old, new), "en").splitlines()[5])
     print(json.dumps({
-        "check_1500x7_s": round(checked, 3), "diff_500x8_s": round(compared, 3), "diff_500x8_overlapping_s": round(meeting, 3),
+        "check_1500x7_s": round(checked, 3), "review_1500x7_s": round(reviewed, 3), "diff_500x8_s": round(compared, 3), "diff_500x8_overlapping_s": round(meeting, 3),
         "z3_gap_over_check": z3_gap and round(z3_gap / checked, 1), "z3_point_over_diff": z3_difference and round(z3_difference / compared, 1),
     }))  # fmt: skip
 

@@ -48,11 +48,32 @@ run timeline auto_dealer demo/dealer.json --overlay rulesets/overlays/auto_deale
 say "Two people with the same symptom from one batch: what no single complaint shows"
 run watch food demo/batch.jsonl
 
-for ruleset in food bank auto_dealer web_services retail_food; do
-  say "Gaps, overlaps and rules that never decide: $ruleset"
-  run check "$ruleset"
-  say "Every clause of the source: encoded, advice to staff, or missing: $ruleset"
-  run clauses "$ruleset" | tail -n 1
-  say "The examples an officer can read: $ruleset"
-  run test "$ruleset"
+examine() {
+  say "Gaps, overlaps and rules that never decide: $1"
+  run check "$1"
+  say "Every clause of the source: encoded, advice to staff, or missing: $1"
+  run clauses "$1" | tail -n 1
+  say "The examples an officer can read: $1"
+  run test "$1"
+}
+
+audit_real_complaints() {
+  say "3,186 real complaints to US financial companies: what was done, beside what was owed"
+  run audit cfpb demo/data/cfpb_complaints.csv --mapping demo/data/cfpb.mapping.yaml --out build/audit --report build/audit.html --lang zh
+}
+
+# All at once, shown one after the other.
+pages=(food bank auto_dealer web_services retail_food)
+started=()
+for ruleset in "${pages[@]}"; do
+  examine "$ruleset" >"build/$ruleset.txt" &
+  started+=($!)
 done
+audit_real_complaints >build/audit.txt &
+started+=($!)
+pages+=(audit)
+for i in "${!pages[@]}"; do
+  wait "${started[$i]}"
+  cat "build/${pages[$i]}.txt"
+done
+say "The report, for a browser: $PWD/build/audit.html"

@@ -134,6 +134,7 @@ def test_the_shipped_calendars_differ_as_their_names_say():
         "cn-calendar-days": "2026-02-14T17:00:00+08:00",
         "cn-office": "2026-02-26T10:00:00+08:00",
         "cn-working-days": "2026-02-14T17:00:00+08:00",
+        "us-calendar-days": "2026-02-14T04:00:00-05:00",
     }
     assert not load_calendar("cn-24h").is_working_day(date(2100, 1, 1)).provisional
 

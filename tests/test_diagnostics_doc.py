@@ -30,7 +30,7 @@ def severities(fence: Fence) -> list[tuple[str, str]]:
     from complaint_rules.facts import read_facts
 
     if fence.language == "yaml":
-        return [(d.code, d.severity.value) for d in complaint_rules.check_text(fence.text)]
+        return [(d.code, d.severity.value) for d in complaint_rules.check_text(fence.text, notes=True)]
     ruleset = complaint_rules.load_text(SHARED).ruleset
     try:
         read_facts(ruleset, json.loads(fence.text, parse_float=Decimal))

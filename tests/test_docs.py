@@ -14,7 +14,10 @@ import pytest
 from fences import Fence, fences
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{n}.md" for n in ("tutorial", "reports", "batch", "simulate"))]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{n}.md" for n in ("tutorial", "reports", "batch", "checking", "simulate", "audit")),
+]
 EVERY_PAGE = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 # A page shows a command and what it answers to; 1 is "findings" or "still unknown".
@@ -72,7 +75,7 @@ def test_a_page_shows_what_happens(page: Path, tmp_path: Path, monkeypatch: pyte
     names: dict[str, object] = {}
     for fence in fences(page.read_text("utf-8")):
         match fence.language:
-            case "yaml" | "json":
+            case "yaml" | "json" | "csv":
                 write(fence, tmp_path)
             case "python":
                 session(fence, names, page)

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaint_rules import FactsError, facts_schema, load_text
+from complaint_rules.domains import Ordered
 from complaint_rules.facts import facts_model, read_facts, read_parameters
-from complaint_rules.values import BadValueError, from_json
+from complaint_rules.values import BadValueError, from_json, from_text
 
 TEXT = """
 language: 1
@@ -161,3 +162,11 @@ def test_a_set_of_a_closed_list_may_itself_be_open() -> None:
     )
 
     assert read_facts(load_text(text).ruleset, {"ways": ["phone", "pigeon"]})["ways"] == frozenset({"phone", "pigeon"})
+
+
+@pytest.mark.parametrize("text", ["PT4294967296S", "PT4360363200S", "P9999999999W"])
+def test_a_duration_with_a_number_beyond_32_bits_is_refused_and_not_cut_short(text):
+    with pytest.raises(BadValueError):
+        from_text(text, Ordered("duration"))
+
+    assert from_text("PT4294967295S", Ordered("duration")) == timedelta(seconds=4294967295)

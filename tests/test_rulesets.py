@@ -44,12 +44,24 @@ def test_all_rulesets_are_shipped() -> None:
     }  # fmt: skip
 
 
+# What can be proved: what an example could notice of it does not hang on which lives are tried.
+PROVED = (
+    "rule_dropped",
+    "rules_swapped",
+    "policy_changed",
+    "output_changed",
+    "bound_moved",
+    "bound_opened",
+    "parameter_moved",
+)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_slip_that_can_show_is_noticed_by_an_example(name: str) -> None:
     rules = load(name)
     examples = read_examples(examples_path(find_ruleset(name)), rules.ruleset)
-    drawn = sampled(rules, (), sizes.of(60, 100_000), seed=2020)
-    verdicts = mutate(rules, examples, tried=drawn, effort=Effort(cases=300, lives=60)).verdicts
+    drawn = sampled(rules, PROVED, sizes.of(20, 100_000), seed=2020)
+    verdicts = mutate(rules, examples, tried=drawn, effort=Effort(cases=300, lives=0)).verdicts
 
     assert [v.mutant.id for v in verdicts if v.status == "surviving"] == []
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from complaint_rules.answers import Decided, DecisionResult, NotRegulated, Trace, Undetermined
+    from complaint_rules.audit_run import AuditRun, audit
     from complaint_rules.batch import decide_columns
     from complaint_rules.changes import Changes
     from complaint_rules.changes_words import changes_json, changes_text
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "audit_run": ("AuditRun", "audit"),
     "batch": ("decide_columns",),
     "changes": ("Changes",),
     "changes_words": ("changes_json", "changes_text"),
@@ -59,7 +61,7 @@ _ROOMS = {
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = ["NOT_REGULATED", "Changes", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "Escalation", "FactsError", "Label", "Monitor", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "OpenReport", "Replay", "ReportDue", "Retraction", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "changes_json", "changes_text", "check_text", "decide", "decide_columns", "diff", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "replay", "reports_due", "why_not"]  # fmt: skip
+__all__ = ["NOT_REGULATED", "AuditRun", "Changes", "CompiledRuleset", "ComplaintRulesError", "Decided", "DecisionResult", "Diagnostic", "DueAnswer", "Escalation", "FactsError", "Label", "Monitor", "NoDecisionError", "NotDue", "NotRegulated", "OpenDue", "OpenReport", "Replay", "ReportDue", "Retraction", "RulesetError", "Severity", "Span", "Trace", "Undetermined", "WhyNot", "audit", "changes_json", "changes_text", "check_text", "decide", "decide_columns", "diff", "due", "explain", "explain_why_not", "facts_schema", "load", "load_text", "replay", "reports_due", "why_not"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

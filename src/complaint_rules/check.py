@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from complaint_rules.compile import TableStep, compile_ruleset, inlined, may_be_silent, references, step_of, tables_of
+from complaint_rules.compile import inlined, references
 from complaint_rules.diagnostics import Diagnostic, Severity
 from complaint_rules.domains import (
     NOT_REGULATED,
-    Interval,
-    LineAxis,
-    MemberAxis,
     ParameterRef,
-    Sign,
-    SignAxis,
-    ValueAxis,
 )
 from complaint_rules.following import check_triggers
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
 from complaint_rules.loading import deadline_reads, names_read
 from complaint_rules.loading_trigger import where_table
-from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, first_cells, intersect, meeting, uncovered
+from complaint_rules.occurring import Analysed, analysed, beats, first_inside, unmatched
+from complaint_rules.region_words import in_words
+from complaint_rules.regions import Box, Budget, BudgetSpentError, cells, meeting, uncovered
 from complaint_rules.report import ALWAYS_THERE
-from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision, Type
+from complaint_rules.ruleset import ChecklistDecision, Ruleset, TableDecision
 from complaint_rules.source import Path
-from complaint_rules.tables import Column, HitPolicy, Table
-from complaint_rules.values import to_json
-from complaint_rules.words import Label, Lang
+from complaint_rules.tables import HitPolicy, Table
+from complaint_rules.words import Label
 
 _ONE_RULE = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
 _GAPS_SHOWN = 5
@@ -54,7 +48,7 @@ def check_decision(ruleset: Ruleset, name: str, limits: Limits = DEFAULT_LIMITS)
     if not isinstance(decision, TableDecision):
         return
     yield from _uncited(decision)
-    tables = _analysed(ruleset, decision, limits)
+    tables = analysed(ruleset, decision, limits)
     try:
         for part in (_never, _gaps, _overlaps, _hidden) if tables else ():
             yield from part(ruleset, decision, tables, Budget(limits.analysis_steps))
@@ -64,70 +58,23 @@ def check_decision(ruleset: Ruleset, name: str, limits: Limits = DEFAULT_LIMITS)
         yield Diagnostic("CR205", decision.span, {"decision": decision.name}, severity=Severity.WARNING)
 
 
-@dataclass(frozen=True)
-class _Analysed:
-    """A table for one way its unset bounds can lie, with its boxes cut to the space that can occur."""
-
-    table: Table
-    space: Box
-
-
-def _analysed(ruleset: Ruleset, decision: TableDecision, limits: Limits) -> list[_Analysed]:
-    """Return the table for each way its unset bounds can lie; nothing past the limit.
-
-    A parameter that is a column could be anything, whatever it is set to; where it is a bound too, it is one
-    value in both places.
-    """
-    env = compile_ruleset(ruleset, limits=limits).parameters if _has_bounds(decision) else {}
-    free = {n: v for n, v in env.items() if n not in decision.inputs}
-    step = step_of(decision, ruleset, free, limits)
-    assert isinstance(step, TableStep)  # noqa: S101 - a table decision makes a table step
-    return [_cut(ruleset, table, way) for way, table in tables_of(step, {}) or ()]
-
-
-def _cut(ruleset: Ruleset, table: Table, way: Mapping[str, Any]) -> _Analysed:
-    space = tuple(bits for c in table.columns for bits in _possible_cells(ruleset, c, way))
-    cut = [(intersect(b, space), owner) for b, owner in zip(table.boxes, table.owner, strict=True)]
-    kept = [(box, owner) for box, owner in cut if box is not None]
-    boxes, owners = tuple(b for b, _ in kept), tuple(o for _, o in kept)
-    return _Analysed(replace(table, boxes=boxes, owner=owners), space)
-
-
-def _possible_cells(ruleset: Ruleset, column: Column, way: Mapping[str, Any]) -> Iterator[int]:
-    """Yield, axis by axis, the cells of a column that can occur."""
-    silent = may_be_silent(ruleset, column.name)
-    for axis in column.axes:
-        if column.name in way:
-            yield 1 << axis.cell_of(way[column.name])
-        else:
-            yield sum(1 << c for c in range(axis.size) if silent or axis.witness(c) is not NOT_REGULATED)
-
-
-def _has_bounds(decision: TableDecision) -> bool:
-    return any(True for r in decision.rules for w in r.when for t in w.values() for _ in references(t))
-
-
-def _unmatched(decision: TableDecision, tables: Sequence[_Analysed]) -> list[int]:
-    return [r for r in range(len(decision.rules)) if not any(t.table.boxes_of_rule[r] for t in tables)]
-
-
-def _never(_ruleset: Ruleset, decision: TableDecision, tables: Sequence[_Analysed], _: Budget) -> Iterator[Diagnostic]:
-    never = _unmatched(decision, tables)
+def _never(_ruleset: Ruleset, decision: TableDecision, tables: Sequence[Analysed], _: Budget) -> Iterator[Diagnostic]:
+    never = unmatched(decision, tables)
     if never:
         yield _at_rule(decision, never[0], "CR204", rules=_ids(decision, never))
 
 
 def _gaps(
-    ruleset: Ruleset, decision: TableDecision, tables: Sequence[_Analysed], budget: Budget
+    ruleset: Ruleset, decision: TableDecision, tables: Sequence[Analysed], budget: Budget
 ) -> Iterator[Diagnostic]:
     """Yield the gaps for the first way the bounds can lie that leaves one."""
     by_cell = any(isinstance(v, ParameterRef) for r in decision.rules for v in r.then)
     if decision.default is not None or (decision.refer_to is not None and not by_cell):
         return
     received = {c: _receivable(ruleset, c, budget) for c in decision.inputs}
-    for analysed in tables:
-        table = analysed.table
-        space = _regulated(table, analysed.space) if by_cell else analysed.space
+    for part in tables:
+        table = part.table
+        space = _regulated(table, part.space) if by_cell else part.space
         gaps = uncovered(table.boxes, space, budget)
         real = list(islice((g for g in gaps if _can_occur(table, g, received)), _GAPS_SHOWN))
         for gap in real:
@@ -160,25 +107,16 @@ def _receivable(ruleset: Ruleset, name: str, budget: Budget) -> tuple[Any, ...] 
 
 
 def _leaves_gap(ruleset: Ruleset, decision: TableDecision, budget: Budget) -> bool:
-    tables = _analysed(ruleset, decision, DEFAULT_LIMITS)
+    tables = analysed(ruleset, decision, DEFAULT_LIMITS)
     return not tables or any(True for t in tables for _ in islice(uncovered(t.table.boxes, t.space, budget), 1))
 
 
 def _can_occur(table: Table, box: Box, received: Mapping[str, tuple[Any, ...] | None]) -> bool:
-    return all(received[c.name] is None or _first_inside(c, box, received[c.name] or ()) for c in table.columns)
-
-
-def _first_inside(column: Column, box: Box, values: Sequence[Any]) -> tuple[Any, ...] | None:
-    """Return the first of the values that lies in the box, in a tuple; None where none does."""
-    for value in values:
-        at = enumerate(column.axes, start=column.first_axis)
-        if all(box[number] >> axis.cell_of(value) & 1 for number, axis in at):
-            return (value,)
-    return None
+    return all(received[c.name] is None or first_inside(c, box, received[c.name] or ()) for c in table.columns)
 
 
 def _overlaps(
-    ruleset: Ruleset, decision: TableDecision, tables: Sequence[_Analysed], budget: Budget
+    ruleset: Ruleset, decision: TableDecision, tables: Sequence[Analysed], budget: Budget
 ) -> Iterator[Diagnostic]:
     if decision.policy not in (HitPolicy.UNIQUE, HitPolicy.ANY):
         return
@@ -197,16 +135,16 @@ def _overlaps(
 
 
 def _hidden(
-    _ruleset: Ruleset, decision: TableDecision, tables: Sequence[_Analysed], budget: Budget
+    _ruleset: Ruleset, decision: TableDecision, tables: Sequence[Analysed], budget: Budget
 ) -> Iterator[Diagnostic]:
     """Yield the rules that match somewhere and decide nowhere, in whatever way the bounds lie."""
     if decision.policy not in (HitPolicy.FIRST, HitPolicy.PRIORITY):
         return
-    never = _unmatched(decision, tables)
+    never = unmatched(decision, tables)
     for rule in (r for r in range(len(decision.rules)) if r not in never):
         hiding: dict[int, None] = {}
         for table in (t.table for t in tables):
-            stronger = [b for b, r in enumerate(table.owner) if _beats(table, r, rule)]
+            stronger = [b for b, r in enumerate(table.owner) if beats(table, r, rule)]
             boxes = [table.boxes[b] for b in stronger]
             own = [table.boxes[b] for b in cells(table.boxes_of_rule[rule])]
             if any(True for box in own for _ in islice(uncovered(boxes, box, budget), 1)):
@@ -214,12 +152,6 @@ def _hidden(
             hiding |= dict.fromkeys(table.owner[b] for b in stronger)
         else:
             yield _at_rule(decision, rule, "CR203", rules=_ids(decision, [rule]), by=_ids(decision, list(hiding)))
-
-
-def _beats(table: Table, other: int, rule: int) -> bool:
-    if table.policy is HitPolicy.FIRST:
-        return other < rule
-    return table.rank(other) < table.rank(rule)
 
 
 def _ids(decision: TableDecision, rules: Sequence[int]) -> tuple[str, ...]:
@@ -240,8 +172,8 @@ def _never_counted(ruleset: Ruleset, limits: Limits) -> Iterator[Diagnostic]:
     """Yield the triggers whose condition never holds."""
     for trigger in (t for t in ruleset.triggers.values() if t.where):
         table = where_table(trigger)
-        tables = _analysed(ruleset, table, limits)
-        if tables and _unmatched(table, tables):
+        tables = analysed(ruleset, table, limits)
+        if tables and unmatched(table, tables):
             reason = Label("`where` 的条件永远不会满足", "the cells of `where` never hold")
             words = {"trigger": trigger.name, "reason": reason}
             yield Diagnostic("CR207", trigger.span, words, severity=Severity.WARNING)
@@ -295,83 +227,3 @@ def _unused(ruleset: Ruleset) -> Iterator[Diagnostic]:
                 path: Path = (section, name)
                 span = ruleset.document.span(path, of_key=True)
                 yield Diagnostic("CR206", span, {"name": name}, severity=Severity.WARNING)
-
-
-# --- regions in words --------------------------------------------------------------------------------
-
-
-def in_words(
-    ruleset: Ruleset, table: Table, box: Box, received: Mapping[str, tuple[Any, ...] | None] | None = None
-) -> dict[str, object]:
-    """Return the region that a box is, and one example in it, as words for a message."""
-    point = first_cells(box)
-    known = {c.name: _first_inside(c, box, (received or {}).get(c.name) or ()) for c in table.columns}
-    examples = [(c.name, _plain(v[0])) if (v := known[c.name]) else _example(c, point) for c in table.columns]
-    return {
-        "region": Label(_region(ruleset, table, box, "zh"), _region(ruleset, table, box, "en")),
-        "example": ", ".join(f"{n}: {v}" for n, v in examples),
-        "facts": dict(examples),
-    }
-
-
-def _region(ruleset: Ruleset, table: Table, box: Box, lang: Lang) -> str:
-    parts = [_column(ruleset, c, box, lang) for c in table.columns]
-    return (", " if lang == "en" else "，").join(p for p in parts if p) or ("anything" if lang == "en" else "任何情况")
-
-
-def _column(ruleset: Ruleset, column: Column, box: Box, lang: Lang) -> str:
-    type_ = ruleset.type_of(column.name)
-    parts: list[str] = []
-    everything = _possible_cells(ruleset, column, {})
-    for at, (axis, whole) in enumerate(zip(column.axes, everything, strict=True), start=column.first_axis):
-        bits = box[at]
-        if bits & whole == whole:
-            continue
-        match axis:
-            case ValueAxis():
-                names = [_name(type_, axis.witness(c), lang) for c in cells(bits)]
-                parts.append(f"{column.name}: {(' or ' if lang == 'en' else '或').join(names)}")
-            case LineAxis():
-                stretches = [_stretch(axis.cells[c], lang) for c in cells(bits)]
-                parts.append(f"{column.name}: {(' or ' if lang == 'en' else '或').join(stretches)}")
-            case MemberAxis():
-                member = _name(type_, axis.member, lang)
-                has = bits == 0b10
-                verb = ("has" if has else "without") if lang == "en" else ("含" if has else "不含")
-                parts.append(f"{column.name} {verb} {member}")
-            case SignAxis():
-                parts.append(f"{column.name}: {'regulated' if bits == 0b01 else axis.sign.value}")
-    return (", " if lang == "en" else "，").join(parts)
-
-
-def _name(type_: Type, value: Any, lang: Lang) -> str:
-    if isinstance(value, bool):
-        return ("yes" if value else "no") if lang == "en" else ("是" if value else "否")
-    if isinstance(value, Sign):
-        return value.value
-    label = type_.labels.get(value)
-    return f"{value}（{label.zh}）" if lang == "zh" and label else str(value)
-
-
-def _stretch(part: Interval | Sign, lang: Lang) -> str:
-    if isinstance(part, Sign):
-        return part.value
-    if part.low is not None and part.low == part.high:
-        return str(to_json(part.low))
-    low = "" if part.low is None else f"> {to_json(part.low)}"
-    high = "" if part.high is None else f"< {to_json(part.high)}"
-    joined = f"{low} {'and' if lang == 'en' else '且'} {high}" if low and high else low or high
-    return joined or ("any" if lang == "en" else "任意")
-
-
-def _example(column: Column, point: Sequence[int]) -> tuple[str, Any]:
-    chosen = [(a, point[at]) for at, a in enumerate(column.axes, start=column.first_axis)]
-    if len(chosen) == 1 and not isinstance(chosen[0][0], (MemberAxis, SignAxis)):
-        return column.name, _plain(chosen[0][0].witness(chosen[0][1]))
-    if any(isinstance(a, SignAxis) and c for a, c in chosen):
-        return column.name, "not_regulated"
-    return column.name, [_plain(a.member) for a, c in chosen if isinstance(a, MemberAxis) and c]
-
-
-def _plain(value: object) -> Any:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else to_json(value)

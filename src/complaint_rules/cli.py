@@ -12,7 +12,9 @@ from cyclopts import App, CycloptsError
 
 from complaint_rules import (
     __version__,
+    cli_audit,
     cli_calendar,
+    cli_check,
     cli_complaint,
     cli_diff,
     cli_each,
@@ -37,10 +39,11 @@ app.command(cli_time.reports)
 app.command(cli_replay.replay)
 app.command(cli_replay.timeline)
 app.command(cli_watch.watch)
+app.command(cli_audit.audit)
 app.command(cli_calendar.calendar)
 app.command(cli_ruleset.facts)
 app.command(cli_ruleset.show)
-app.command(cli_ruleset.check)
+app.command(cli_check.check)
 app.command(cli_ruleset.run_beside, name="test")
 app.command(cli_ruleset.clauses)
 app.command(cli_ruleset.covered, name="coverage")

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from complaint_rules.cli_ruleset import check, run_beside
+from complaint_rules.cli_check import check
+from complaint_rules.cli_ruleset import run_beside
 from complaint_rules.cli_writing import fmt
 from complaint_rules.example_file import examples_path
 from complaint_rules.library import ruleset_of

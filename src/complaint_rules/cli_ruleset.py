@@ -1,4 +1,4 @@
-"""Commands about a ruleset: facts, show, check, test and clauses."""
+"""Commands about a ruleset: facts, show, test, coverage and clauses."""
 
 from __future__ import annotations
 
@@ -11,24 +11,21 @@ from cyclopts import Parameter
 from complaint_rules.clauses import clause_map, clauses_path, ledger_ids
 from complaint_rules.coverage import coverage
 from complaint_rules.coverage_words import coverage_json, coverage_text
-from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
+from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError
 from complaint_rules.examples import run_examples, unreached_rules
 from complaint_rules.facts import facts_schema
-from complaint_rules.fixes import fixed_fully
-from complaint_rules.library import check_file, check_text, clause_index, find_ruleset
+from complaint_rules.library import clause_index, find_ruleset
 from complaint_rules.printed import (
     FINDINGS,
     HEADINGS,
     OK,
     head_line,
     parameter_line,
-    print_aside,
     print_json,
     print_lines,
     section,
 )
 from complaint_rules.render import decision_sheet, fact_line, html_page, markdown, terminal
-from complaint_rules.ruleset import Ruleset
 from complaint_rules.typed import AS_WRITTEN, ExamplesFile, Json, Laid, Language, RulesetName, examples_of
 from complaint_rules.words import Lang, suggest
 
@@ -81,61 +78,6 @@ def show(
     else:
         terminal(sheets)
     return OK
-
-
-def check(
-    ruleset: RulesetName,
-    /,
-    *,
-    fix: Annotated[
-        bool,
-        Parameter(
-            negative=(),
-            help="first mend what is a slip of one letter or a full-width sign, where it stands in the file",
-        ),
-    ] = False,
-    laid: Laid = AS_WRITTEN,
-    lang: Language = "en",
-    json: Json = False,
-) -> int:
-    """Find gaps, overlaps, hidden rules and every other fault of a ruleset."""
-    path = find_ruleset(ruleset)
-    if fix:
-        _fix(path, lang)
-    found = check_file(path, overlays=laid.overlay)
-    try:
-        size = _size(laid.ruleset(path), lang)
-    except RulesetError:
-        size = "未能读入" if lang == "zh" else "not loaded"
-    if json:
-        print_json([d.to_dict(lang) for d in found])
-    else:
-        print_lines("\n".join([*(d.render(lang) for d in found), _summary(path.name, size, found, lang)]))
-    return FINDINGS if found else OK
-
-
-def _fix(path: Path, lang: Lang) -> None:
-    """Mend the file, and say on standard error what was mended."""
-    before = path.read_bytes().decode("utf-8-sig")
-    after, mended = fixed_fully(before, lambda text: check_text(text, path.name))
-    if after != before:
-        path.write_bytes(after.encode())
-    for finding in mended:
-        print_aside(f"{HEADINGS['mended'].in_lang(lang)} {finding.render(lang)}")
-
-
-def _size(ruleset: Ruleset, lang: Lang) -> str:
-    """Return how many decisions there are, and how many invariants if any."""
-    counts = [(len(ruleset.decisions), "个判定", "decisions"), (len(ruleset.invariants), "个不变式", "invariants")]
-    parts = [f"{n} {zh if lang == 'zh' else en}" for n, zh, en in counts if n]
-    return ("，" if lang == "zh" else ", ").join(parts)
-
-
-def _summary(name: str, size: str, found: Sequence[Diagnostic], lang: Lang) -> str:
-    errors = sum(d.severity is Severity.ERROR for d in found)
-    if lang == "zh":
-        return f"{name}：{size}，{errors} 个错误，{len(found) - errors} 个警告"
-    return f"{name}: {size}, {errors} errors, {len(found) - errors} warnings"
 
 
 def run_beside(

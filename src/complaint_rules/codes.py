@@ -281,8 +281,8 @@ _ANALYSIS: Mapping[str, Code] = {
         help_zh="其条件与列的取值范围矛盾，或条件之间互相矛盾，请改正或删去",
     ),
     "CR205": _code(
-        en="`{decision}` is too large to be checked for gaps and overlaps completely",
-        zh="`{decision}` 过大，无法完整检查缺漏和重叠",
+        en="`{decision}` is too large to be checked completely",
+        zh="`{decision}` 过大，无法完整检查",
         help_en="split the table in two: decide a part of it first and use the answer as a column",
         help_zh="请拆分此表：先判定其中一部分，再将结果作为一列",
     ),
@@ -315,6 +315,106 @@ _ANALYSIS: Mapping[str, Code] = {
         zh="报告 `{report}` 应在第 {day} 日前报送，但并非每个到期月份都有这一日",
         help_en="write `last` if the last day of the month is meant; it is taken so where the day is missing",
         help_zh="如指当月最后一日，请写 `last`；没有这一日的月份即按最后一日计",
+    ),
+}
+
+# CR22x and CR23x: what is needless, contradictory, never used or never comes about, though it can be decided.
+_REVIEW: Mapping[str, Code] = {
+    "CR220": _code(
+        en="{rules} of `{decision}` can never hold: what they test of {columns} is never handed on",
+        zh="`{decision}` 的 {rules} 永远不会满足：{columns} 从不给出其所检验的值",
+        help_en="remove it, or correct the earlier decision; it gives {given}",
+        help_zh="请删去，或改正在前的判定；它只给出 {given}",
+    ),
+    "CR221": _code(
+        en="the rule {rules} of `{decision}` is redundant: without it, other rules say the same in every case",
+        zh="`{decision}` 的规则 {rules} 多余：删去后，其他规则在任何情形下结论相同",
+        help_en="remove it and check again, or correct what it was meant to say; two may be redundant because of one another",
+        help_zh="请删去后再检查，或改正其本应另有的结论；两条规则可能互为多余",
+    ),
+    "CR222": _code(
+        en="`{decision}` does not depend on its column `{column}`",
+        zh="`{decision}` 的结论与列 `{column}` 无关",
+        help_en="remove the column, or let a rule say where it makes a difference",
+        help_zh="请删去此列，或补写它起作用的规则",
+    ),
+    "CR223": _code(
+        en="the rules {rules} of `{decision}` contradict one another in {region}, for example {example}; `{policy}` lets that pass",
+        zh="`{decision}` 的规则 {rules} 在 {region} 互相矛盾，例如 {example}；`{policy}` 不会指出",
+        help_en="narrow one rule, or write an order of the outputs in which one of them wins",
+        help_zh="请缩小其中一条规则的范围，或写明输出的次序，使其中一条优先",
+    ),
+    "CR224": _code(
+        en="no rule of `{decision}` gives {values}",
+        zh="`{decision}` 没有规则给出 {values}",
+        help_en="add the rule that gives it, or remove the value",
+        help_zh="请补充给出此值的规则，或删去此值",
+    ),
+    "CR225": _code(
+        en="no rule tells the values {values} of `{name}` apart, or names one of them",
+        zh="没有规则区分 `{name}` 的取值 {values}，也没有规则提到它们",
+        help_en="join them in one value, or say where they differ; an honest list may well have them",
+        help_zh="可合并为一个取值，或写明其区别；如实列举时也可保留",
+    ),
+    "CR226": _code(
+        en="no event gives `{name}` the values {values}",
+        zh="没有事件使 `{name}` 成为 {values}",
+        help_en="name the event from which it follows in `from`, or remove the value",
+        help_zh="请在 `from` 中写明由哪个事件得出，或删去此值",
+    ),
+    "CR227": _code(
+        en="`{decision}` is read by nothing and expected by no example, and has neither label nor clause",
+        zh="`{decision}` 没有被任何处用到，没有示例验证，也没有名称和依据",
+        help_en="remove it, or say what it is for: a `label`, a clause, an example",
+        help_zh="请删去，或说明其用途：补写 `label`、条款或示例",
+    ),
+    "CR228": _code(
+        en="no example gives `{name}`",
+        zh="没有示例给出 `{name}`",
+        help_en="add an example in which it makes a difference",
+        help_zh="请补充一个由它决定结论的示例",
+    ),
+    "CR229": _code(
+        en="`{name}` says nothing from {first} to {last}",
+        zh="`{name}` 自 {first} 至 {last} 没有规定",
+        help_en="let the periods follow one another without a gap, both days included",
+        help_zh="请使各期间首尾相接（起止日均含在内）",
+    ),
+    "CR230": _code(
+        en="`{name}` is never in force: {reason}",
+        zh="`{name}` 从不施行：{reason}",
+        help_en="correct the dates, here or under `effective`",
+        help_zh="请改正此处或 `effective` 的日期",
+    ),
+    "CR231": _code(
+        en="nothing can stop the limit `{deadline}`: {reason}",
+        zh="时限 `{deadline}` 无从停止：{reason}",
+        help_en="say in `met_when` what fulfils it",
+        help_zh="请在 `met_when` 中写明何为完成",
+    ),
+    "CR232": _code(
+        en="`{name}` can never come about: {reason}",
+        zh="`{name}` 永远不会发生：{reason}",
+        help_en="correct what it waits for, or remove it",
+        help_zh="请改正它所等待的条件，或将其删去",
+    ),
+    "CR233": _code(
+        en="`{name}` has no Chinese label",
+        zh="`{name}` 没有中文名称",
+        help_en="add `label: {{zh: …, en: …}}`",
+        help_zh="请补写 `label: {{zh: …, en: …}}`",
+    ),
+    "CR234": _code(
+        en="`{name}` cites no clause",
+        zh="`{name}` 没有注明依据的条款",
+        help_en="add `because: CLAUSE`; a number that the text does not give is `assumed`, with a reason",
+        help_zh="请加上 `because: 条款编号`；文件没有的数字请改用 `assumed` 并写明理由",
+    ),
+    "CR235": _code(
+        en="there is no finding {finding} at `{at}` to accept",
+        zh="`{at}` 处没有可接受的 {finding}",
+        help_en="remove this entry; what is found, and where, is shown by `check --all --json`",
+        help_zh="请删去此项；现有的提示及其位置见 `check --all --json`",
     ),
 }
 
@@ -508,6 +608,45 @@ _RECORDS: Mapping[str, Code] = {
         help_en="name the folder that was given to `simulate` with `--out`; go on with an unfinished run by `--resume`",
         help_zh="请给出 `simulate` 命令 `--out` 所用的文件夹；未完成的模拟可用 `--resume` 继续",
     ),
+    # CR57x: past complaints with their events, one by one.
+    "CR570": _code(
+        en="this file of records cannot be read: {problem}",
+        zh="记录文件无法读取：{problem}",
+        help_en="CSV (UTF-8 or GB18030), Parquet and XES are read, by the end of the file's name",
+        help_zh="可读取 CSV（UTF-8 或 GB18030）、Parquet 和 XES，以文件名结尾区分",
+    ),
+    "CR571": _code(
+        en="`{file}` has no column `{name}`",
+        zh="`{file}` 没有列 `{name}`",
+        help_en="correct the mapping; names of columns are taken as they stand in the first row",
+        help_zh="请改正对照表；列名以首行所写为准",
+    ),
+    "CR572": _code(
+        en="this row cannot be used: {problem}",
+        zh="此行无法使用：{problem}",
+        help_en="mend the row in the file; the others are not touched by it",
+        help_zh="请改正文件中的这一行；其他各行不受影响",
+    ),
+    "CR573": _code(
+        en="the column `{column}` says `{value}`, which stands for nothing; known are {known}",
+        zh="列 `{column}` 写的是 `{value}`，没有对应的含义；已知的有 {known}",
+        help_en="add it to the `values` of the mapping, or to `missing` where it says nothing",
+        help_zh="请在对照表的 `values` 中写明；若等于没有填写，请列入 `missing`",
+    ),
+    "CR574": _code(
+        en="the complaint `{complaint}` stands in row {row} already",
+        zh="投诉 `{complaint}` 已在第 {row} 行出现",
+        help_en="one row is one complaint; give several events of one complaint as a log",
+        help_zh="一行为一件投诉；同一投诉的多个事件请用事件记录给出",
+    ),
+    "CR575": _code(
+        en="there is no record of the complaint `{complaint}` to which this event belongs",
+        zh="此事件所属的投诉 `{complaint}` 没有记录",
+        help_en="look whether both files name complaints in the same way",
+        help_zh="请检查两个文件的投诉编号写法是否一致",
+    ),
 }
 
-CODES: Mapping[str, Code] = MappingProxyType({**_TEXT, **_MEANING, **_ANALYSIS, **_FACTS, **_BESIDE, **_RECORDS})
+CODES: Mapping[str, Code] = MappingProxyType(
+    {**_TEXT, **_MEANING, **_ANALYSIS, **_REVIEW, **_FACTS, **_BESIDE, **_RECORDS}
+)

@@ -11,10 +11,11 @@ from complaint_rules.words import Label, Lang
 
 
 class Severity(Enum):
-    """How bad a finding is: an error stops loading, a warning does not."""
+    """How bad a finding is: an error stops loading, a warning does not, a note may be as it should be."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Span:
 class Diagnostic:
     """One finding: a code, the place, and the words that fill the code's sentence.
 
-    `where` is a path of names for findings without a file (a fact, an argument).
+    `where` is a path of names: of what is found without a file (a fact, an argument), or of what stands at the place.
+    `accepted` is why the authors leave a finding as it is.
     """
 
     code: str
@@ -43,6 +45,7 @@ class Diagnostic:
     args: Mapping[str, object] = field(default_factory=dict)
     where: str = ""
     severity: Severity = Severity.ERROR
+    accepted: Label | None = None
 
     def message(self, lang: Lang = "en") -> str:
         """Return the sentence, on one line."""
@@ -62,6 +65,8 @@ class Diagnostic:
         kind = _KINDS[lang][self.severity]
         head = f"{place}: " if place else ""
         text = f"{head}{kind}[{self.code}]: {self.message(lang)}"
+        if self.accepted is not None:
+            return f"{text}\n  {'已接受' if lang == 'zh' else 'accepted'}: {self.accepted.in_lang(lang)}"
         advice = self.help(lang)
         return f"{text}\n  {'修改' if lang == 'zh' else 'help'}: {advice}" if advice else text
 
@@ -75,12 +80,13 @@ class Diagnostic:
             **({"where": self.where} if self.where else {}),
             "message": self.message(lang),
             "help": self.help(lang),
+            **({"accepted": self.accepted.in_lang(lang)} if self.accepted else {}),
         }
 
 
 _KINDS: Mapping[str, Mapping[Severity, str]] = {
-    "en": {Severity.ERROR: "error", Severity.WARNING: "warning"},
-    "zh": {Severity.ERROR: "错误", Severity.WARNING: "警告"},
+    "en": {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"},
+    "zh": {Severity.ERROR: "错误", Severity.WARNING: "警告", Severity.NOTE: "提示"},
 }
 
 

@@ -18,6 +18,7 @@ from complaint_rules.clauses import Clause, clauses_path, read_clauses
 from complaint_rules.compile import CompiledRuleset, compile_ruleset
 from complaint_rules.compile import under as compiled_under
 from complaint_rules.dated import versions
+from complaint_rules.dates_left import dates_left
 from complaint_rules.deadlines import AnyDue, due_dates
 from complaint_rules.diagnostics import Diagnostic, FactsError, RulesetError, Severity
 from complaint_rules.facts import name_of, read_facts, read_first_facts, read_parameters, wrong_value
@@ -29,8 +30,11 @@ from complaint_rules.proving import unproved
 from complaint_rules.replayed import Replay
 from complaint_rules.replaying import Told, replay_told
 from complaint_rules.reporting import FIRST_DAY, LAST_DAY, AnyReport, due_reports
+from complaint_rules.reviewing import review
 from complaint_rules.ruleset import Ruleset, version_of
+from complaint_rules.setting_aside import named, set_aside
 from complaint_rules.source import Document, read
+from complaint_rules.untested import never_shown, shown_beside
 from complaint_rules.values import shown
 from complaint_rules.words import Label, suggest
 from complaint_rules.worktime import Calendar
@@ -116,13 +120,19 @@ def read_versions(
     Raises:
         RulesetError: with every problem of the first version that has any.
     """
+    document, files = _document(find_ruleset(name_or_path), limits, overlays)
+    return _versions(document, limits, _clauses_beside(files))
+
+
+def _document(path: Path, limits: Limits, overlays: Iterable[str | Path]) -> tuple[Document, list[Path]]:
+    """Return a ruleset file with all overlays laid over what is below it, and the files that it is made of."""
     laid = [overlays] if isinstance(overlays, (str, Path)) else overlays
-    files = [*_chain(find_ruleset(name_or_path), limits), *(_laid(o, limits) for o in laid)]
+    files = [*_chain(path, limits), *(_laid(o, limits) for o in laid)]
     document = files[0][1]
     for _, above in files[1:]:
         _check_extends(document, above)
         document = join(document, above)
-    return _versions(document, limits, _clauses_beside(p for p, _ in files))
+    return document, [p for p, _ in files]
 
 
 def _versions(document: Document, limits: Limits, known: Collection[str] | None = None) -> list[Ruleset]:
@@ -238,23 +248,56 @@ def _ready(
     return newest
 
 
-def check_text(text: str, file: str = "<text>", limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
-    """Return every finding about a ruleset given as text, warnings too."""
-    return _findings(lambda: _versions(read(text, file, limits), limits), limits)
+def check_text(
+    text: str, file: str = "<text>", limits: Limits = DEFAULT_LIMITS, *, notes: bool = False
+) -> list[Diagnostic]:
+    """Return every finding about a ruleset given as text, warnings too; with `notes` those as well, and what is accepted."""
+
+    def reading() -> tuple[Document, list[Ruleset]]:
+        document = read(text, file, limits)
+        return document, _versions(document, limits)
+
+    return _findings(reading, None, limits, notes=notes)
 
 
 def check_file(
-    path: str | Path, limits: Limits = DEFAULT_LIMITS, overlays: Iterable[str | Path] = ()
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, overlays: Iterable[str | Path] = (), *, notes: bool = False
 ) -> list[Diagnostic]:
-    """Return every finding about a ruleset file, all its versions, and the clauses it cites, warnings too."""
-    return _findings(lambda: read_versions(path, limits, overlays), limits)
+    """Return every finding about a ruleset file, all its versions, and the clauses it cites, warnings too.
+
+    With `notes` those as well, and what the ruleset accepts, each with its reason. Examples beside the file count where no
+    overlay is laid over it.
+    """
+
+    def reading() -> tuple[Document, list[Ruleset]]:
+        document, files = _document(find_ruleset(path), limits, overlays)
+        return document, _versions(document, limits, _clauses_beside(files))
+
+    return _findings(reading, None if list(overlays) else Path(path), limits, notes=notes)
 
 
-def _findings(reading: Callable[[], list[Ruleset]], limits: Limits) -> list[Diagnostic]:
+def _findings(
+    reading: Callable[[], tuple[Document, list[Ruleset]]], path: Path | None, limits: Limits, *, notes: bool
+) -> list[Diagnostic]:
     try:
-        return list({d.render("en"): d for r in reading() for d in (*check(r, limits), *unproved(r, limits))}.values())
+        document, rulesets = reading()
     except RulesetError as error:
         return list(error.diagnostics)
+    found: list[Diagnostic] = []
+    shown = None
+    try:
+        shown = shown_beside(path, limits) if path is not None else None
+    except RulesetError as error:
+        found += error.diagnostics
+    for ruleset in rulesets:
+        own = [*check(ruleset, limits), *unproved(ruleset, limits)]
+        if not any(d.severity is Severity.ERROR for d in own):
+            own += [*review(ruleset, shown.expected if shown else (), limits), *never_shown(ruleset, shown)]
+        found += named(ruleset.document, own)
+    found += named(document, dates_left(document))
+    once = list({d.render("en"): d for d in found}.values())
+    accepted = set_aside(once, rulesets[-1].accepted)
+    return [d for d in accepted if notes or (d.severity is not Severity.NOTE and d.accepted is None)]
 
 
 _KEPT = 256

@@ -28,7 +28,7 @@ from complaint_rules.domains import (
 from complaint_rules.formula import parse_formula
 from complaint_rules.kinds import FormulaError
 from complaint_rules.limits import DEFAULT_LIMITS, Limits
-from complaint_rules.loading_report import ReportReader
+from complaint_rules.loading_accepted import AcceptedReader
 from complaint_rules.model import (
     AnyDecisionDoc,
     ChecklistDoc,
@@ -96,7 +96,7 @@ def content_hash(root: object) -> str:
     return hashlib.sha256(json.dumps(root, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-class _Loader(ReportReader):
+class _Loader(AcceptedReader):
     """Reads the decisions over the names, and puts the ruleset together."""
 
     def load(self) -> Ruleset:
@@ -145,6 +145,7 @@ class _Loader(ReportReader):
             self._process(doc.process), {n: t for n, d in doc.triggers.items() if (t := self._trigger(n, d))},
             {n: i for n, d in doc.invariants.items() if (i := self._invariant(n, d))},
             {n: r for n, d in doc.reports.items() if (r := self._report(n, d))},
+            tuple(self._accepted(at, d) for at, d in enumerate(doc.accepted)),
         )  # fmt: skip
 
     def _by(self) -> str | None:

@@ -198,6 +198,14 @@ class InvariantDoc(Doc):
     because: Ids = []
 
 
+class AcceptedDoc(Doc):
+    """A finding that the authors know of and leave as it is."""
+
+    finding: str
+    at: str
+    reason: LabelField
+
+
 class RulesetDoc(Doc):
     """A ruleset file."""
 
@@ -218,6 +226,7 @@ class RulesetDoc(Doc):
     triggers: dict[str, TriggerDoc] = {}
     reports: dict[str, ReportDoc] = {}
     invariants: dict[str, InvariantDoc] = {}
+    accepted: list[AcceptedDoc] = []
 
 
 def check_shape(document: Document) -> tuple[RulesetDoc | None, list[Diagnostic]]:

@@ -86,11 +86,18 @@ class _Joiner(Copier):
                 found[key] = self._section(low, high, key)
             elif key == "remove" and not self.onto_ruleset:
                 found[key] = self._removals(low, high)
+            elif key == "accepted" and all(key in p and isinstance(p[key].plain, list) for p in (low, high)):
+                found[key] = self._both(low[key], high[key], (key,))
             elif key not in _OWN or (not self.onto_ruleset and key in low):
                 source = low if key not in high or key in _OWN else high
                 found[key] = self.take(source[key], (key,))
         self._removed_exists(low, high)
         return found
+
+    def _both(self, low: Part, high: Part, at: Path) -> list[Any]:
+        """Return the entries of both lists."""
+        self.mark(high, at)
+        return [self.take(entry, (*at, n)) for n, entry in enumerate((*low.entries, *high.entries))]
 
     def _section(self, low: Part, high: Part, section: str) -> dict[str, Any]:
         gone = _listed(high, section)

@@ -43,6 +43,7 @@ HEADINGS: Mapping[str, Label] = {
     "clauses": Label(
         "{}：{} 条条款，已编码 {}，仅为行为准则 {}，尚未编码 {}", "{}: {} clauses, {} encoded, {} conduct, {} missing"
     ),
+    "assumptions": Label("文件没有定明、结论所依据的", "What the text leaves open, and what rests on it"),
     "mended": Label("已修改", "mended"),
     "unreached": Label("没有示例的规则", "rules that no example reaches"),
     "not_in_ledger": Label("清单中没有", "not in the ledger"),

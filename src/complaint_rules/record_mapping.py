@@ -21,6 +21,8 @@ from complaint_rules.words import Label, suggest
 
 ROW = "row_number"
 _OURS = (ROW, "problems", "due")
+# What an audit reads besides: the mapping of whole lives (`life_mapping`).
+LIFE_KEYS = ("as_of", "events", "log", "deadlines", "decisions", "milestones", "triggers", "parties", "groups")
 _KEYS = ("mapping", "records", "missing", "keep", "facts")
 _RECORD_KEYS = ("encoding", "delimiter")
 _FACT_KEYS = ("column", "constant", "values", "missing", "number", "places", "format", "zone", "separator", "unit")
@@ -131,6 +133,13 @@ def read_mapping(path: str | Path, ruleset: Ruleset, limits: Limits = DEFAULT_LI
     return mapping
 
 
+def read_source(
+    name: str, part: Part, domain: Domain, *, ruleset: Ruleset, problems: list[Diagnostic], missing: frozenset[str]
+) -> FactSource:
+    """Return where something comes from that has values of a domain, as under `facts`; note what is wrong."""
+    return _Reader(ruleset, problems).source(name, part, domain, missing)
+
+
 def missing_columns(mapping: RecordMapping, names: Collection[str]) -> list[Diagnostic]:
     """Return what the mapping names and the records do not have."""
     wanted = [(s.column, s.span) for s in mapping.facts.values() if s.column is not None]
@@ -169,7 +178,7 @@ class _Reader:
         return None
 
     def mapping(self, part: Part) -> RecordMapping:
-        self.keys(part, _KEYS)
+        self.keys(part, (*_KEYS, *LIFE_KEYS))
         for key in ("mapping", "facts"):
             if key not in part:
                 self.say("CR005", part, key=key)
@@ -178,7 +187,7 @@ class _Reader:
             self.say("CR101", part["mapping"], name=meant, suggestion=self.ruleset.id)
         records = part.get("records")
         if records is not None:
-            self.keys(records, _RECORD_KEYS)
+            self.keys(records, (*_RECORD_KEYS, "complaint"))
         given = [self.text(records.get(k)) if records is not None else None for k in _RECORD_KEYS]
         missing = self.missing(part.get("missing"), frozenset({""}))
         keep, spans = self.keep(part.get("keep"))
@@ -222,7 +231,10 @@ class _Reader:
         return found
 
     def fact(self, name: str, part: Part, missing: frozenset[str]) -> FactSource:
-        domain = self.ruleset.inputs[name].type.domain
+        return self.source(name, part, self.ruleset.inputs[name].type.domain, missing)
+
+    def source(self, name: str, part: Part, domain: Domain, missing: frozenset[str]) -> FactSource:
+        """Return where something comes from that has values of a domain."""
         if isinstance(part.plain, str):
             return FactSource(name, part.plain, part.span(), missing=missing)
         self.keys(part, _FACT_KEYS)

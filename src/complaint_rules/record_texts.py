@@ -85,7 +85,9 @@ def spans_in(array: Any, form: NumberForm, seconds: int) -> Made:
     found, wrong = decimals_in(array if long is None else pc.if_else(short, array, pa.scalar(None, _WORDS)), form, 6)
     numbers = numbers_of(found, Ordered("decimal"))
     assert numbers is not None  # noqa: S101 - so few digits fit
-    return wrapped(numbers.whole * seconds, SPAN, nulls_in(found)), either(wrong, long)
+    beyond = np.abs(numbers.whole) > (2**63 - 1) // seconds
+    whole = np.where(beyond, 0, numbers.whole) * seconds
+    return wrapped(whole, SPAN, nulls_in(found)), either(either(wrong, long), beyond if beyond.any() else None)
 
 
 # --- days and instants --------------------------------------------------------------------------------------

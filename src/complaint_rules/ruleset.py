@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from complaint_rules.accepted import Accepted
 from complaint_rules.course import Deadline, EventKind, Fold, Process
 from complaint_rules.diagnostics import Diagnostic, FactsError, Span
 from complaint_rules.domains import ABSENT, NOT_REGULATED, Domain, Sign, Test
@@ -211,6 +212,7 @@ class Ruleset:
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     invariants: Mapping[str, Invariant] = field(default_factory=dict)
     reports: Mapping[str, Report] = field(default_factory=dict)
+    accepted: tuple[Accepted, ...] = ()
 
     def column(self, name: str) -> tuple[Domain, Sign | None]:
         """Return the domain of a name in scope, and the sign that may stand in its place."""

@@ -40,6 +40,7 @@ WORDS: Mapping[str, Label] = {
         "触发条件：跨投诉计数什么、多少算多、告知谁", "a trigger: what is counted over complaints, how much is too much"
     ),
     "RaisesDoc": Label("随之发生的事件或事实", "the event or facts that follow"),
+    "AcceptedDoc": Label("已知并保留的一项检查结果", "a finding that is known and left as it is"),
     "ReportDoc": Label(
         "报告：谁向谁、多久一次、何时前、报什么", "a duty to report: who, to whom, how often, by when, what"
     ),
@@ -123,6 +124,9 @@ KEYS: Mapping[str, Label] = {
     "parts": Label("报告的各部分，按名称", "what the report holds, by name"),
     "nil_return": Label("无事项时是否也须报送", "whether it is owed where there is nothing to report"),
     "invariants": Label("在任何情形下都应成立的", "what the procedure intends in every case"),
+    "accepted": Label("已知并保留的检查结果，各附理由", "the findings that are known and left, each with its reason"),
+    "finding": Label("检查结果的代码，如 CR222", "the code of the finding, as CR222"),
+    "AcceptedDoc.at": Label("所在：判定.规则、判定.列或名称", "where: decision.rule, decision.column or a name"),
     "never": Label("从不同时成立的条件", "what never holds together"),
     "always": Label("始终成立的条件", "what holds in every case"),
     "implies": Label("前者成立则后者成立", "where one condition holds, another does"),

@@ -92,6 +92,9 @@ def _datetime(text: str) -> datetime:
 def _duration(text: str) -> timedelta:
     import pendulum  # noqa: PLC0415 - 100 ms that only rulesets with durations pay
 
+    # It reads each number into 32 bits, and says nothing where one does not fit.
+    if any(int(n) >= 1 << 32 for n in re.findall(r"(\d+)(?:\.\d+)?[WDHMS]", text)):
+        raise ValueError(text)
     parsed = pendulum.parse(text)
     if not isinstance(parsed, pendulum.Duration):
         raise ValueError(text)
