@@ -182,22 +182,12 @@ def test_each_row_is_decided_as_it_is_singly_or_says_why_not(
     assert run.tallies["paid"].total == sum(r["paid"] for r in found.values())
 
 
-def test_many_processes_make_the_same_files_as_one(tmp_path: Path) -> None:
-    ruleset, mapping = write_rules(tmp_path)
-    (tmp_path / "r.csv").write_bytes(as_csv(some_records(1, 900)[0]))
-    job = Job(ruleset, str(tmp_path / "r.csv"), mapping=mapping, part_rows=1)
-    one, two = (tmp_path / n for n in ("one", "two"))
-    simulate(job, one)
-    simulate(job, two, jobs=2)
-
-    assert held(one) == held(two)
-
-
 def held(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path: Path) -> None:
+    # The whole one is of one process, what is left of the other of two: that makes no difference either.
     ruleset, mapping = write_rules(tmp_path)
     path, rng = tmp_path / "r.csv", random.Random(3)
     records = some_records(2, sizes.of(1_000, 12_000))[0]
@@ -210,19 +200,18 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path:
     parts = len(list((tmp_path / "whole" / "parts").glob("*.json")))
     broken = tmp_path / "broken"
     killed = 0
-    for _ in range(sizes.of(2, 50)):
+    for _ in range(sizes.of(3, 50)):
         before = len(list((broken / "parts").glob("*.json"))) if broken.is_dir() else 0
-        with subprocess.Popen([*call, str(broken), rng.choice("1112")], env=os.environ) as child:
+        with subprocess.Popen([*call, str(broken), "1"], env=os.environ) as child:
             wanted = min(before + rng.randrange(1, 2 + parts // sizes.of(4, 60)), parts)
             while child.poll() is None and len(list((broken / "parts").glob("*.json"))) < wanted:
                 time.sleep(rng.random() / 500)
             if child.poll() is None:
                 child.send_signal(signal.SIGKILL)
                 killed += 1
-    for leftover in (broken / "parts").glob("part-*.parquet"):
-        if rng.random() < 0.3:
-            leftover.write_bytes(leftover.read_bytes()[:-7])
-    simulate(whole, broken, resume=True)
+    for leftover in sorted((broken / "parts").glob("part-*.parquet"))[::3]:
+        leftover.write_bytes(leftover.read_bytes()[:-7])
+    simulate(whole, broken, jobs=2, resume=True)
 
     assert killed
     assert held(broken) == held(tmp_path / "whole")
