@@ -174,12 +174,12 @@ def cut(rng: Random, table: pa.Table) -> pa.Table:
     return pa.concat_tables(pieces)
 
 
-def said(result: Any) -> dict[str, Any]:
+def said(result: Any, outputs: Any) -> dict[str, Any]:
     """Return what a single result says, in the words of the columns."""
     found: dict[str, Any] = {}
     for name, answer in result.decisions.items():
         kind = answer.trace.kind
-        found[f"{name}.status"] = answer.status
+        found[f"{name}.status_" if "status" in outputs[name] else f"{name}.status"] = answer.status
         if answer.status == "decided":
             several = hasattr(answer.value, "items")
             found |= {f"{name}.{o}": v for o, v in answer.value.items()} if several else {name: answer.value}

@@ -22,7 +22,9 @@ from random_rulesets import random_ruleset, to_yaml
 
 ROWS = 12
 RULESETS = sizes.of(10, 200)
-LAW = settings(max_examples=sizes.of(3, 120), deadline=None, suppress_health_check=list(HealthCheck))
+# Those with the most to tell; `make exam` takes all.
+NAMES = sizes.of(["bank", "food", "auto_dealer", "handbook", "postal"], list(names()))
+LAW = settings(max_examples=sizes.of(2, 120), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache
@@ -36,14 +38,14 @@ def singly(rules: Any, facts: dict[str, Any], assumptions: bool) -> dict[str, An
         result = complaint_rules.decide(rules, facts, assumptions=assumptions)
     except complaint_rules.FactsError:
         return None
-    return {n: comparable(v) for n, v in said(result).items()}
+    return {n: comparable(v) for n, v in said(result, rules.ruleset.outputs).items()}
 
 
 def rows_of(table: Any) -> list[dict[str, Any]]:
     return [{n: comparable(v) for n, v in row.items()} for row in table.to_pylist()]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", NAMES)
 @LAW
 @given(seed=st.integers(0, 2**32))
 @example(seed=0)
@@ -79,7 +81,7 @@ def check_rows(rng: Random, rules: Any) -> None:
         assert not different, one
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", NAMES)
 @LAW
 @given(seed=st.integers(0, 2**32))
 def test_it_makes_no_difference_how_rows_are_cut_into_chunks_and_blocks(name: str, seed: int) -> None:
@@ -92,12 +94,13 @@ def test_it_makes_no_difference_how_rows_are_cut_into_chunks_and_blocks(name: st
     assert whole.to_pylist() == parts.to_pylist()
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", NAMES)
 @LAW
 @given(seed=st.integers(0, 2**32))
 def test_time_limits_of_columns_end_when_those_of_single_complaints_do(name: str, seed: int) -> None:
     rng, rules = Random(seed), loaded(name)
-    limits, strict = rng.sample(sorted(rules.ruleset.deadlines), 3), rng.random() < 0.3
+    every, strict = sorted(rules.ruleset.deadlines), rng.random() < 0.3
+    limits = rng.sample(every, min(len(every), 3))
     facts, table = some_table(rng, rules, ROWS)
     found = rows_of(complaint_rules.decide_columns(rules, table, only=(), due=limits, strict=strict, recheck=0))
 

@@ -247,7 +247,7 @@ SHIPPED: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("retail_food", {"weekly_report_day": "mon", "complaint_rate_day": 3}, ["market_complaint_rate 2026-10-03 24:00", *(f"weekly_statistics 2026-10-{d:02} 24:00" for d in (5, 12, 19, 26))], []),
     ("vanke", {}, [], ["quarterly_analysis quarterly_due_day"]),
     ("vanke", {"quarterly_due_day": 20}, ["quarterly_analysis 2026-10-20 24:00"], []),
-    *((name, {}, [], []) for name in ("dairy", "food", "manufacturer", "postal", "property", "supermarket", "telecom", "web_services")),
+    *((name, {}, [], []) for name in ("cfpb", "dairy", "food", "manufacturer", "postal", "property", "supermarket", "telecom", "web_services")),
 ]  # fmt: skip
 
 
