@@ -48,7 +48,9 @@ class Failure:
     def render(self, lang: Lang = "en") -> str:
         """Return the difference in words, reasons on lines of their own."""
         sentence = "`{}`：应为 {}，实为 {}" if lang == "zh" else "`{}`: expected {}, got {}"
-        return "\n    ".join((sentence.format(self.decision, self.expected, self.got), *(r.in_lang(lang) for r in self.reasons)))
+        return "\n    ".join(
+            (sentence.format(self.decision, self.expected, self.got), *(r.in_lang(lang) for r in self.reasons))
+        )
 
 
 @dataclass(frozen=True, slots=True)
