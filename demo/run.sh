@@ -62,6 +62,17 @@ audit_real_complaints() {
   run audit cfpb demo/data/cfpb_complaints.csv --mapping demo/data/cfpb.mapping.yaml --out build/audit --report build/audit.html --lang zh
 }
 
+a_made_up_year() {
+  say "A made-up year of the bank: 20,000 complaints, plainly labelled synthetic, decided and kept with their evidence"
+  run synthesise bank --out build/year.parquet --rows 20000 --lang zh
+  rm -rf build/year
+  run simulate bank build/year.parquet --out build/year --only urgency --only reply_limit_days --lang zh
+  run verify build/year --lang zh
+  say "What if low urgency were answered within 3 working days instead of 5?"
+  sed 's/{urgency: low}, then: 5,/{urgency: low}, then: 3,/' rulesets/bank.yaml >build/bank_edited.yaml
+  run compare bank build/bank_edited.yaml build/year.parquet --only reply_limit_days --by customer_tier --lang zh
+}
+
 # All at once, shown one after the other.
 pages=(food bank auto_dealer web_services retail_food)
 started=()
@@ -69,9 +80,11 @@ for ruleset in "${pages[@]}"; do
   examine "$ruleset" >"build/$ruleset.txt" &
   started+=($!)
 done
+a_made_up_year >build/made_up_year.txt &
+started+=($!)
 audit_real_complaints >build/audit.txt &
 started+=($!)
-pages+=(audit)
+pages+=(made_up_year audit)
 for i in "${!pages[@]}"; do
   wait "${started[$i]}"
   cat "build/${pages[$i]}.txt"
