@@ -23,7 +23,7 @@ pytest.importorskip("complaint_rules")
 import library
 import sizes
 
-CHUNKS, RULESETS, COMPLAINTS, TABLES = 30, sizes.of(3, 10), 10, sizes.of(12, 40)
+CHUNKS, RULESETS, COMPLAINTS, TABLES = 30, sizes.of(2, 10), 10, sizes.of(9, 40)
 MOST_PAIRS = 10  # of overlapping rules are reported in one table
 
 

@@ -93,7 +93,7 @@ def test_the_command_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert '"examples": []' in capsys.readouterr().out
 
 
-@settings(max_examples=sizes.of(6, 200), deadline=None)
+@settings(max_examples=sizes.of(3, 200), deadline=None)
 @given(st.integers(0, 2**32))
 def test_what_is_proved_never_to_be_shown_is_shown_by_no_complaint(seed: int) -> None:
     rules = load_text(ruleset_text(Random(seed)))

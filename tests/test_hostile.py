@@ -28,7 +28,7 @@ from random_rulesets import choices, random_facts, random_ruleset
 from reference import decide as slow_decide
 from reference_cells import type_of
 
-MUTATIONS = int(os.environ.get("HOSTILE", sizes.of(100, 300)))
+MUTATIONS = int(os.environ.get("HOSTILE", sizes.of(70, 300)))
 CHUNKS = 10
 PER_CHUNK = -(-MUTATIONS // CHUNKS)
 POOL = max(10, min(100, MUTATIONS // 10))  # small rulesets that are mutated, for to make one is slow

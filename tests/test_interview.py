@@ -19,7 +19,7 @@ from complaint_rules.answers import Undetermined
 from complaint_rules.interview import Interview, begin, run, told
 from complaint_rules.values import to_json
 
-CHUNKS, RULESETS, INTERVIEWS, COMPLETIONS = 10, sizes.of(3, 10), 3, 5
+CHUNKS, RULESETS, INTERVIEWS, COMPLETIONS = 10, sizes.of(2, 10), 3, 5
 NO_TIME = timedelta(0)
 
 

