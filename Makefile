@@ -4,21 +4,26 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test coverage exam bench lint clean
+.PHONY: demo test coverage exam bench lint style clean
 
 demo: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" demo/run.sh
 
-test: lint
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+# The types are checked beside the tests, on a core that would wait.
+test: style
+	@$(BIN)/mypy >.venv/mypy.log 2>&1 & types=$$!; \
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile; tests=$$?; \
+	wait $$types; typed=$$?; cat .venv/mypy.log; exit $$((tests | typed))
 
 # The same tests, twice as slow: how much of each module they run.
 coverage: $(STAMP)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=95
 
-lint: $(STAMP)
+style: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+lint: style
 	$(BIN)/mypy
 
 # Long: every law at its full size, then many random rulesets and calendars against the specifications.

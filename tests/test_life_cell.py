@@ -67,7 +67,7 @@ def plain(value: Any) -> Any:
     return frozenset(value) if isinstance(value, (list, frozenset)) else value
 
 
-@settings(max_examples=sizes.of(150, 3_000), deadline=None)
+@settings(max_examples=sizes.of(90, 3_000), deadline=None)
 @given(st.sampled_from(DOMAINS), st.sampled_from(FORMS), st.booleans(), TEXTS)
 @example(Ordered("money", step=Decimal("0.01")), FORMS[1], False, "-¥1,234.500")
 @example(Ordered("duration"), FORMS[0], False, "1.5")

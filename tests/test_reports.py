@@ -119,7 +119,7 @@ def duties(draw: Any) -> tuple[str, str, Any, str]:
 
 WINDOW = st.tuples(SOME_DAY, st.integers(0, 200)).map(lambda w: (w[0], w[0] + timedelta(days=w[1])))
 COVERED = st.tuples(st.none() | SOME_DAY, st.none() | SOME_DAY)
-OFTEN = settings(max_examples=sizes.of(150, 3000), deadline=None)
+OFTEN = settings(max_examples=sizes.of(90, 3000), deadline=None)
 WORKED: dict[str, Any] = {
     "zone": "Asia/Shanghai", "zone_info": ZoneInfo("Asia/Shanghai"), "week": [OPEN_HOURS] * 5 + [[], []],
     "days": {date(2024, 9, 30) + timedelta(days=n): [] for n in range(8)},
@@ -167,7 +167,7 @@ def test_a_strict_answer_never_rests_on_days_that_are_not_covered(
 TERMS = {"day": range(1, 32), "count": range(1, 8), "weekday": ("mon", "wed", "sun")}
 
 
-@settings(max_examples=sizes.of(40, 500), deadline=None)
+@settings(max_examples=sizes.of(24, 500), deadline=None)
 @given(
     calendars(),
     st.sampled_from(EVERY).flatmap(

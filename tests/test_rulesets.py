@@ -60,7 +60,7 @@ PROVED = (
 def test_a_slip_that_can_show_is_noticed_by_an_example(name: str) -> None:
     rules = load(name)
     examples = read_examples(examples_path(find_ruleset(name)), rules.ruleset)
-    drawn = sampled(rules, PROVED, sizes.of(20, 100_000), seed=2020)
+    drawn = sampled(rules, PROVED, sizes.of(12, 100_000), seed=2020)
     verdicts = mutate(rules, examples, tried=drawn, effort=Effort(cases=300, lives=0)).verdicts
 
     assert [v.mutant.id for v in verdicts if v.status == "surviving"] == []

@@ -183,7 +183,7 @@ def a_net(chance: random.Random) -> tuple[str, bool]:
 def test_exactly_the_triggers_that_can_bring_about_what_they_rest_on_are_refused() -> None:
     chance = random.Random(13)
     answers = set()
-    for _ in range(sizes.of(60, 5_000)):
+    for _ in range(sizes.of(36, 5_000)):
         text, in_circle = a_net(chance)
         found = [d.code for d in check_text(text) if d.severity.value == "error"]
 

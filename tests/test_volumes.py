@@ -21,7 +21,7 @@ def boxes(draw: st.DrawFn) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
     return sizes_, draw(st.lists(one, max_size=8))
 
 
-@settings(max_examples=sizes.of(150, 5000), deadline=None)
+@settings(max_examples=sizes.of(90, 5000), deadline=None)
 @given(boxes())
 def test_both_ways_leave_out_the_same_volume(drawn: tuple[tuple[int, ...], list[tuple[int, ...]]]) -> None:
     sizes_, covering = drawn
