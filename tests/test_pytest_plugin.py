@@ -41,6 +41,7 @@ def test_examples_and_the_check_are_tests_and_coverage_is_told(folder: Path) -> 
     assert "3 passed" in said
     assert "rules of shop" in said
     assert "rules that decide: 1/2" in said
+    assert "no tests ran" in run(folder, "--no-rules")
 
 
 def test_a_failure_says_where_and_what(folder: Path) -> None:
